@@ -1,0 +1,2 @@
+from .engine.variable import Variable
+from . import engine, ops, layers, metrics

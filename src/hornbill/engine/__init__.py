@@ -1,0 +1,1 @@
+"""The ground floor: variables, pure scopes, symbolic tensors, ops, dtypes, randomness."""

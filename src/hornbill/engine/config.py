@@ -1,0 +1,122 @@
+"""Library-wide settings: the default float type, the fuzz factor, the image layout.
+
+They start as Keras's defaults and are read when a layer or an op is made, so a change
+applies to what is made after it.
+"""
+
+_settings = {
+    "floatx": "float32",
+    "epsilon": 1e-7,
+    "image_data_format": "channels_last",
+    "max_epochs": None,
+    "max_steps_per_epoch": None,
+    "traceback_filtering": True,
+    "interactive_logging": True,
+}
+
+FLOATS = ("bfloat16", "float16", "float32", "float64")
+
+
+def backend() -> str:
+    """The array library in use: always `"jax"`."""
+    return "jax"
+
+
+def floatx() -> str:
+    """The default float dtype, `"float32"` unless `set_floatx` changed it."""
+    return _settings["floatx"]
+
+
+def set_floatx(value: str) -> None:
+    """Sets the default float dtype.
+
+    Args:
+        value: one of `"bfloat16"`, `"float16"`, `"float32"`, `"float64"`.
+    """
+    if value not in FLOATS:
+        raise ValueError(f"set_floatx takes one of {', '.join(FLOATS)}. Received: {value!r}")
+    _settings["floatx"] = value
+
+
+def epsilon() -> float:
+    """The small number that guards divisions and logarithms, 1e-7 by default."""
+    return _settings["epsilon"]
+
+
+def set_epsilon(value: float) -> None:
+    """Sets the number that `epsilon()` returns."""
+    if not value > 0:
+        raise ValueError(f"set_epsilon takes a positive number. Received: {value!r}")
+    _settings["epsilon"] = float(value)
+
+
+def image_data_format() -> str:
+    """The default layout of images, `"channels_last"` or `"channels_first"`."""
+    return _settings["image_data_format"]
+
+
+def set_image_data_format(data_format: str) -> None:
+    """Sets the layout that convolutions and pooling assume when they are given none."""
+    _settings["image_data_format"] = standardize_data_format(data_format)
+
+
+def standardize_data_format(data_format: str | None) -> str:
+    """Fills in the default layout for `None` and refuses unknown ones."""
+    if data_format is None:
+        return image_data_format()
+    if data_format not in ("channels_last", "channels_first"):
+        raise ValueError(
+            "data_format is 'channels_last' or 'channels_first' (None: the setting of "
+            f"hornbill.config.image_data_format()). Received: {data_format!r}"
+        )
+    return data_format
+
+
+def max_epochs() -> int | None:
+    """The cap that `set_max_epochs` put on every `fit`, or None."""
+    return _settings["max_epochs"]
+
+
+def set_max_epochs(value: int | None) -> None:
+    """Caps the number of epochs of every later `fit` (None lifts the cap)."""
+    _settings["max_epochs"] = value
+
+
+def max_steps_per_epoch() -> int | None:
+    """The cap that `set_max_steps_per_epoch` put on every epoch, or None."""
+    return _settings["max_steps_per_epoch"]
+
+
+def set_max_steps_per_epoch(value: int | None) -> None:
+    """Caps the steps of every later epoch, evaluation and prediction (None lifts the cap)."""
+    _settings["max_steps_per_epoch"] = value
+
+
+def is_traceback_filtering_enabled() -> bool:
+    """Whether errors leave out the engine's own frames."""
+    return _settings["traceback_filtering"]
+
+
+def enable_traceback_filtering() -> None:
+    """Leaves the engine's own frames out of errors (the default)."""
+    _settings["traceback_filtering"] = True
+
+
+def disable_traceback_filtering() -> None:
+    """Keeps every frame in errors, for work on Hornbill itself."""
+    _settings["traceback_filtering"] = False
+
+
+def is_interactive_logging_enabled() -> bool:
+    """Whether progress goes to standard output rather than to `logging`."""
+    return _settings["interactive_logging"]
+
+
+def enable_interactive_logging() -> None:
+    """Sends progress to standard output (the default)."""
+    _settings["interactive_logging"] = True
+
+
+def disable_interactive_logging() -> None:
+    """Sends progress to the logger `hornbill` instead of standard output."""
+    _settings["interactive_logging"] = False

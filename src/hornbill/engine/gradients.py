@@ -1,0 +1,43 @@
+"""Gradients with respect to Variables, of code that reads and assigns them."""
+
+import jax
+
+from .scope import StatelessScope
+
+
+def value_and_grad(fn, variables, has_aux: bool = False):
+    """The result of `fn()` and its gradients with respect to `variables`.
+
+    What `fn` assigns to variables (running statistics, seed counters, metrics) is kept. It works
+    eagerly and inside a compiled `train_step` alike.
+
+    Args:
+        fn: a function without arguments that returns a scalar loss, or `(loss, aux)` with
+            `has_aux=True`.
+        variables: the Variables to differentiate by.
+        has_aux: whether `fn` returns a second value to hand through.
+
+    Returns:
+        `(fn's result, [gradient, ...])`, the gradients in the order of `variables`.
+
+    >>> import hornbill as hb
+    >>> w = hb.Variable(3.0)
+    >>> loss, (gradient,) = hb.value_and_grad(lambda: w * w, [w])
+    >>> float(loss), float(gradient)
+    (9.0, 6.0)
+    """
+    variables = list(variables)
+    scope = None
+
+    def pure(values):
+        nonlocal scope
+        with StatelessScope(zip(variables, values, strict=True)) as scope:
+            result = fn()
+        loss, aux = result if has_aux else (result, None)
+        return loss, (aux, [value for _, value in scope.updates()])
+
+    values = [v._stored() for v in variables]
+    (loss, (aux, new)), gradients = jax.value_and_grad(pure, has_aux=True)(values)
+    for variable, value in zip(scope.written, new, strict=True):
+        variable.assign(value)
+    return ((loss, aux) if has_aux else loss), gradients

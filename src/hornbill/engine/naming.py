@@ -1,0 +1,30 @@
+"""Automatic names: `Conv2D` gives `conv2d`, the next one `conv2d_1`."""
+
+import re
+from collections import defaultdict
+
+_counts: dict[str, int] = defaultdict(int)
+
+
+def to_snake_case(name: str) -> str:
+    """`"GlobalAveragePooling2D"` becomes `"global_average_pooling2d"`."""
+    name = re.sub(r"\W+", "", name)
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def unique_name(prefix: str) -> str:
+    """`prefix` the first time, then `prefix_1`, `prefix_2`, ... until `reset_names`."""
+    n = _counts[prefix]
+    _counts[prefix] += 1
+    return prefix if n == 0 else f"{prefix}_{n}"
+
+
+def auto_name(obj) -> str:
+    """A fresh name made from the object's class, as Keras makes it."""
+    return unique_name(to_snake_case(type(obj).__name__))
+
+
+def reset_names() -> None:
+    """Starts the numbering again (`clear_session` calls this)."""
+    _counts.clear()

@@ -1,0 +1,193 @@
+"""The one door through which computation passes, be its tensors real or symbolic.
+
+`@op` declares a function of arrays. Called with arrays or Variables it simply runs; called
+with a SymbolicTensor its result's shape and dtype are inferred and a Node is recorded. Layers
+take the same door (`record`).
+"""
+
+import functools
+import inspect
+from typing import Annotated, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .errors import describe_call, explain, known_shape
+from .naming import auto_name, to_snake_case, unique_name
+from .scope import StatelessScope
+from .symbolic import Node, SymbolicTensor, any_symbolic
+from .variable import Variable
+
+# Parameters of an @op annotated with these are converted: one array-like, or a structure of them.
+Tensor = Annotated[Any, "tensor"]
+Tensors = Annotated[Any, "tensors"]
+
+
+def to_array(x):
+    """An array-like as something that `jax.numpy` takes; Python numbers stay weakly typed."""
+    if isinstance(x, (jax.Array, bool, int, float, complex)) or x is None:
+        return x
+    if isinstance(x, Variable):
+        return x.value
+    return jnp.asarray(x)
+
+
+def to_arrays(structure):
+    """`to_array` for each array-like of a structure of lists, tuples and dicts."""
+    return jax.tree.map(to_array, structure)
+
+
+def op(function):
+    """Declares an op.
+
+    Parameters annotated `Tensor` take arrays, Variables, nested lists of numbers and symbolic
+    tensors; those annotated `Tensors` take structures (lists, dicts) of these. All others are
+    plain Python settings.
+    """
+    parameters = inspect.signature(function).parameters
+    convert = {}
+    positional = []
+    for name, parameter in parameters.items():
+        metadata = getattr(parameter.annotation, "__metadata__", ())
+        convert[name] = {"tensor": to_array, "tensors": to_arrays}.get(metadata and metadata[0])
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            rest = convert[name]
+            break
+        positional.append(convert[name])
+    else:
+        rest = None
+    names = list(parameters)
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        if any_symbolic(args, kwargs):
+            return record(OpCall(call), args, kwargs)
+        try:
+            padded = positional + [rest] * (len(args) - len(positional))
+            args = [a if f is None else f(a) for a, f in zip(args, padded, strict=False)]
+            for name in kwargs:
+                if convert.get(name) is not None:
+                    kwargs[name] = convert[name](kwargs[name])
+            return function(*args, **kwargs)
+        except Exception as error:
+            received = describe_call(names, args, kwargs)
+            new = explain(error, f"ops.{function.__name__}", received)
+            if new is error:
+                raise
+            raise new from None
+
+    call.is_op = True
+    return call
+
+
+class Operation:
+    """Something with a name that can stand in a graph: a layer, or one use of an op.
+
+    Subclasses define `call`. Calling one with symbolic tensors records it.
+    """
+
+    def __init__(self, name: str | None = None):
+        self.name = auto_name(self) if name is None else name
+
+    def __call__(self, *args, **kwargs):
+        if any_symbolic(args, kwargs):
+            return record(self, args, kwargs)
+        return self.call(*args, **kwargs)
+
+    def run(self, *args, **kwargs):
+        """What the graph runs for this operation."""
+        return self.call(*args, **kwargs)
+
+    def call(self, *args, **kwargs):
+        raise NotImplementedError(
+            f"{type(self).__name__} has no call(). Write `def call(self, inputs): ...`."
+        )
+
+
+class OpCall(Operation):
+    """One use of an op in a graph."""
+
+    def __init__(self, function, name: str | None = None):
+        self.function = function
+        self.name = unique_name(to_snake_case(function.__name__)) if name is None else name
+
+    @property
+    def path(self) -> str:
+        return self.name
+
+    def call(self, *args, **kwargs):
+        return self.function(*args, **kwargs)
+
+
+def record(operation, args, kwargs):
+    """Calls `operation` on symbolic tensors: infers the result and leaves a Node behind."""
+    outputs = infer(operation.run, args, kwargs)
+    node = Node(operation, args, kwargs)
+    name = operation.name
+    node.finish(jax.tree.map(lambda s: SymbolicTensor(s.shape, s.dtype, name=name), outputs))
+    return node.outputs
+
+
+class _Unknown:
+    """How an unknown dimension is written for the engine."""
+
+    @staticmethod
+    @functools.cache
+    def symbol():
+        from jax import export
+
+        return export.symbolic_shape("d", constraints=["d>=2"])[0]
+
+
+def infer(function, args, kwargs):
+    """The shapes and dtypes that `function(*args, **kwargs)` gives, without computing.
+
+    Unknown dimensions are one symbol `d`. Code that the symbol cannot pass (it compares or
+    counts with the dimension) is traced for two sizes instead; dimensions that differ
+    between the two are unknown. Assignments to variables are dropped.
+
+    Returns:
+        The result's structure, with `jax.ShapeDtypeStruct` leaves whose unknown dimensions are
+        None.
+    """
+    leaves, treedef = jax.tree.flatten((args, kwargs))
+    places = [i for i, x in enumerate(leaves) if isinstance(x, SymbolicTensor)]
+
+    def abstract(tensors):
+        filled = list(leaves)
+        for i, tensor in zip(places, tensors, strict=True):
+            filled[i] = tensor
+        a, k = jax.tree.unflatten(treedef, filled)
+        with StatelessScope():
+            result = function(*a, **k)
+        return jax.tree.map(lambda x: x.value if isinstance(x, Variable) else x, result)
+
+    def trace(unknown):
+        def struct(x):
+            shape = tuple(unknown if n is None else n for n in x.shape)
+            return jax.ShapeDtypeStruct(shape, x.dtype)
+
+        return jax.eval_shape(abstract, [struct(leaves[i]) for i in places])
+
+    if all(n is not None for i in places for n in leaves[i].shape):
+        return trace(None)
+    try:
+        result = trace(_Unknown.symbol())
+        return jax.tree.map(lambda s: jax.ShapeDtypeStruct(known_shape(s.shape), s.dtype), result)
+    except Exception as error:
+        try:
+            first, second = trace(83), trace(89)
+        except Exception:
+            raise error from None
+    return jax.tree.map(_merge, first, second)
+
+
+def _merge(a, b):
+    shape = tuple(m if m == n else None for m, n in zip(a.shape, b.shape, strict=True))
+    return jax.ShapeDtypeStruct(shape, a.dtype)
+
+
+def convert_to_numpy(x) -> np.ndarray:
+    """A NumPy copy of a tensor or Variable."""
+    return np.array(x.value if isinstance(x, Variable) else x)

@@ -1,0 +1,1 @@
+from .base import Mean, MeanMetricWrapper, Metric, Sum
