@@ -165,6 +165,37 @@ def serialize(value):
     }
 
 
+def captured_arguments(thing, strict: bool = True, skip=()) -> dict:
+    """What the constructor of a Trackable was given, defaults included, serialized.
+
+    `strict=False` leaves out what has no JSON form, for classes that say it themselves in an
+    overridden `get_config`.
+    """
+    args, kwargs = thing._arguments
+    bound = inspect.signature(type(thing).__init__).bind(thing, *args, **kwargs)
+    bound.apply_defaults()
+    found: dict = {}
+    for parameter in list(bound.signature.parameters.values())[1:]:
+        value = bound.arguments[parameter.name]
+        if parameter.kind is parameter.VAR_KEYWORD:
+            found.update(value)
+        elif parameter.kind is not parameter.VAR_POSITIONAL:
+            found[parameter.name] = value
+    config = {}
+    for name, value in found.items():
+        if name in skip:
+            continue
+        try:
+            config[name] = serialize(value)
+        except TypeError as error:
+            if strict:
+                raise TypeError(
+                    f"{type(thing).__name__} '{getattr(thing, 'name', '')}' cannot be described: "
+                    f"argument '{name}': {error}"
+                ) from None
+    return config
+
+
 def _public_module(cls) -> str:
     # The file says Keras's module, so that Keras opens it.
     part = cls.__module__.split(".")[1] if "." in cls.__module__ else ""
@@ -222,9 +253,10 @@ def deserialize(config, custom_objects: dict | None = None):
         return Ellipsis
     if name in ("__numpy__", "__tensor__"):
         return np.array(inner["value"], dtype=dtypes.numpy_dtype(inner["dtype"]))
+    space = (config.get("module") or "").removeprefix("keras.")
     if name == "function":
-        return _find(config.get("registered_name") or inner, inner, custom_objects)
-    cls = _find(config.get("registered_name") or name, name, custom_objects)
+        return _find(config.get("registered_name") or inner, inner, custom_objects, space)
+    cls = _find(config.get("registered_name") or name, name, custom_objects, space)
     if not isinstance(cls, type) or not hasattr(cls, "from_config"):
         raise ValueError(f"'{name}' in the config is no class that can be built from a config.")
     build_config = config.get("build_config")
@@ -234,8 +266,8 @@ def deserialize(config, custom_objects: dict | None = None):
     return instance
 
 
-def _find(registered: str, name: str, custom_objects):
-    builtin = builtin_object(name) if registered in (name, None) else None
+def _find(registered: str, name: str, custom_objects, space: str = ""):
+    builtin = builtin_object(name, space) if registered in (name, None) else None
     found = builtin or get_registered_object(registered, custom_objects)
     found = found or get_registered_object(name, custom_objects)
     if found is None:
@@ -247,11 +279,15 @@ def _find(registered: str, name: str, custom_objects):
     return found
 
 
-def builtin_object(name: str):
-    """Hornbill's public class or function of that name, or None."""
+def builtin_object(name: str, first: str = ""):
+    """Hornbill's public class or function of that name, or None.
+
+    Some names are a loss and a metric (`MeanSquaredError`): `first` is the namespace that the
+    file says, looked up before the others.
+    """
     import hornbill
 
-    for space in NAMESPACES:
+    for space in sorted(NAMESPACES, key=lambda space: space != first):
         module = hornbill
         for part in space.split("."):
             module = getattr(module, part, None)

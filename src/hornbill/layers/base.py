@@ -6,7 +6,7 @@ activity loss). On symbolic tensors the same five steps run on shapes alone.
 
 import inspect
 import warnings
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -660,7 +660,7 @@ class Layer(Operation, Trackable):
         if not any(p.kind is p.VAR_KEYWORD for p in taken):
             base = {k: v for k, v in base.items() if k in {p.name for p in taken}}
         overridden = type(self).get_config is not Layer.get_config
-        return {**base, **captured_arguments(self, strict=not overridden, skip=base)}
+        return {**base, **serialize.captured_arguments(self, strict=not overridden, skip=base)}
 
     @classmethod
     def from_config(cls, config: dict) -> "Layer":
@@ -671,37 +671,6 @@ class Layer(Operation, Trackable):
         state = f"built={self.built}" if "built" in self.__dict__ else "not initialized"
         name = self.__dict__.get("name", "?")
         return f"<{type(self).__name__} name={name}, {state}>"
-
-
-def captured_arguments(thing, strict: bool = True, skip=()) -> dict:
-    """What the constructor of a Trackable was given, defaults included, serialized.
-
-    `strict=False` leaves out what has no JSON form, for classes that say it themselves in an
-    overridden `get_config`.
-    """
-    args, kwargs = thing._arguments
-    bound = inspect.signature(type(thing).__init__).bind(thing, *args, **kwargs)
-    bound.apply_defaults()
-    found: dict[str, Any] = {}
-    for parameter in list(bound.signature.parameters.values())[1:]:
-        value = bound.arguments[parameter.name]
-        if parameter.kind is parameter.VAR_KEYWORD:
-            found.update(value)
-        elif parameter.kind is not parameter.VAR_POSITIONAL:
-            found[parameter.name] = value
-    config = {}
-    for name, value in found.items():
-        if name in skip:
-            continue
-        try:
-            config[name] = serialize.serialize(value)
-        except TypeError as error:
-            if strict:
-                raise TypeError(
-                    f"{type(thing).__name__} '{getattr(thing, 'name', '')}' cannot be described: "
-                    f"argument '{name}': {error}"
-                ) from None
-    return config
 
 
 def _input_shape_argument(kwargs):
