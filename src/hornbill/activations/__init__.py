@@ -1,6 +1,32 @@
-import sys, jax
-from ..engine import serialize
-relu=jax.nn.relu
-softmax=jax.nn.softmax
-def linear(x): return x
-def get(identifier): return linear if identifier is None else serialize.find(identifier, sys.modules[__name__], "activation")
+"""Activation functions. Those that are ops are the ops themselves."""
+
+from ..ops.nn.activation import (
+    celu,
+    elu,
+    glu,
+    hard_shrink,
+    hard_sigmoid,
+    hard_silu,
+    hard_swish,
+    hard_tanh,
+    leaky_relu,
+    log_sigmoid,
+    log_softmax,
+    relu6,
+    selu,
+    sigmoid,
+    silu,
+    soft_shrink,
+    softmax,
+    softplus,
+    softsign,
+    sparse_plus,
+    sparse_sigmoid,
+    sparsemax,
+    squareplus,
+    swish,
+    tanh_shrink,
+    threshold,
+)
+from .functions import exponential, gelu, linear, mish, relu, tanh
+from .lookup import deserialize, get, serialize

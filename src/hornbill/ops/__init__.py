@@ -1,1 +1,2 @@
 from .numpy import *
+from .nn import *
