@@ -1,14 +1,14 @@
 """Ops of neural networks."""
 
-from . import activation, convolution, encoding, loss, normalization
+from . import activation, arrangement, attention, convolution, ctc, encoding, loss, normalization
 from .activation import *
+from .arrangement import *
+from .attention import *
 from .convolution import *
+from .ctc import *
 from .encoding import *
 from .loss import *
 from .normalization import *
 
-__all__ = [
-    name
-    for module in (activation, convolution, encoding, loss, normalization)
-    for name in module.__all__
-]
+_MODULES = (activation, arrangement, attention, convolution, ctc, encoding, loss, normalization)
+__all__ = [name for module in _MODULES for name in module.__all__]

@@ -1,0 +1,84 @@
+"""Scaled dot-product attention."""
+
+import jax
+import jax.numpy as jnp
+
+from ...engine.operation import Tensor, op
+
+__all__ = ["dot_product_attention"]
+
+
+@op
+def dot_product_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    bias: Tensor = None,
+    mask: Tensor = None,
+    scale: float | None = None,
+    is_causal: bool = False,
+    flash_attention: bool | None = None,
+    attn_logits_soft_cap: float | None = None,
+):
+    """`softmax(query · keyᵀ * scale + bias) · value`, for each head.
+
+    https://arxiv.org/abs/1706.03762
+
+    Args:
+        query: `(batch, T, heads, dim)`.
+        key, value: `(batch, S, heads, dim)`; fewer heads that divide those of `query` make
+            grouped-query attention.
+        bias: added to the scores, broadcast to `(batch, heads, T, S)`.
+        mask: True where a query may look at a key, broadcast to `(batch, heads, T, S)`.
+        scale: `1 / sqrt(dim)` when None.
+        is_causal: whether a query sees no key behind its own place.
+        flash_attention: True asks for cuDNN's fused kernel and fails where there is none; None
+            takes it where it fits (an NVIDIA GPU, 16-bit inputs); False never.
+        attn_logits_soft_cap: must stay None.
+
+    Returns:
+        `(batch, T, heads, dim)`.
+
+    >>> import hornbill as hb
+    >>> q, kv = hb.ops.ones((1, 2, 4, 8)), hb.ops.ones((1, 3, 4, 8))
+    >>> hb.ops.dot_product_attention(q, kv, kv).shape
+    (1, 2, 4, 8)
+    """
+    if attn_logits_soft_cap is not None:
+        raise ValueError(
+            "dot_product_attention has no soft cap (Keras has it on TPUs only): cap the scores "
+            "yourself with ops.einsum, ops.tanh and ops.softmax. "
+            f"Received: attn_logits_soft_cap={attn_logits_soft_cap}"
+        )
+    if {query.ndim, key.ndim, value.ndim} != {4}:
+        raise ValueError(
+            "dot_product_attention takes (batch, length, heads, dim). Received: "
+            f"query.shape={query.shape}, key.shape={key.shape}, value.shape={value.shape}"
+        )
+    dtype = jnp.result_type(query, key, value)
+    query, key, value = query.astype(dtype), key.astype(dtype), value.astype(dtype)
+    bias = None if bias is None else bias.astype(dtype)
+    mask = None if mask is None else mask.astype(bool)
+
+    def attend(implementation):
+        return jax.nn.dot_product_attention(
+            query,
+            key,
+            value,
+            bias=bias,
+            mask=mask,
+            scale=scale,
+            is_causal=is_causal,
+            implementation=implementation,
+        )
+
+    if flash_attention:
+        return attend("cudnn")
+    fits = dtype in (jnp.float16, jnp.bfloat16) and query.shape[-1] % 8 == 0
+    if flash_attention is None and fits and jax.default_backend() == "gpu":
+        try:
+            return attend("cudnn")
+        except Exception:
+            # cuDNN's conditions on shapes and devices change between its versions: it decides.
+            return attend("xla")
+    return attend("xla")
