@@ -1,4 +1,4 @@
-"""The only door to `jax.jit`: compiler options per platform, donation.
+"""The only door to `jax.jit`: tracing, compiler options per platform, donation.
 
 The options are measured on the project's two-core machine with jaxlib 0.10.2:
 
@@ -12,25 +12,30 @@ import functools
 import warnings
 
 import jax
+from jax.extend.core import jaxpr_as_fun, jaxprs_in_params
 
 CPU_OPTIONS = {"xla_cpu_experimental_ynn_fusion_type": ""}
 RECURRENT_CPU_OPTIONS = {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"}
+LOOPS = frozenset({"while", "scan"})
 
-
-@functools.cache
-def _known(name: str, value: str) -> bool:
-    try:
-        jax.jit(lambda x: x, compiler_options={name: value}).lower(0.0).compile()
-    except jax.errors.JaxRuntimeError as error:
-        if "No such compile option" in str(error) or "INVALID_ARGUMENT" in str(error):
-            return False
-        raise
-    return True
+# Buffers that a program could not reuse are no news to a user.
+warnings.filterwarnings("ignore", message="Some donated buffers were not usable")
 
 
 def platform() -> str:
     """`"cpu"`, `"gpu"` or `"tpu"`: where programs run by default."""
     return jax.default_backend()
+
+
+@functools.cache
+def _known(name: str, value: str) -> bool:
+    try:
+        jax.jit(lambda x: x).lower(0.0).compile(compiler_options={name: value})
+    except jax.errors.JaxRuntimeError as error:
+        if "No such compile option" in str(error) or "INVALID_ARGUMENT" in str(error):
+            return False
+        raise
+    return True
 
 
 def options(recurrent: bool = False) -> dict:
@@ -41,33 +46,33 @@ def options(recurrent: bool = False) -> dict:
     return {name: value for name, value in wanted.items() if _known(name, value)}
 
 
-def jit(function, donate: tuple[int, ...] = (), recurrent: bool = False, static=()):
-    """`jax.jit` with this library's options.
+def trace(function, *args, donate: tuple[int, ...] = ()) -> jax.stages.Traced:
+    """The program of a pure function for arguments like these, not yet compiled.
 
     Args:
         function: a pure function of arrays.
-        donate: positions of arguments whose memory the result may take over.
-        recurrent: whether the program is dominated by a loop over time.
-        static: positions of arguments that are Python values.
+        args: arrays, or `jax.ShapeDtypeStruct`s.
+        donate: positions of arguments whose memory the results may take over.
     """
-    return jax.jit(
-        function,
-        donate_argnums=donate,
-        static_argnums=static,
-        compiler_options=options(recurrent),
-    )
+    return jax.jit(function, donate_argnums=donate).trace(*args)
 
 
-def primitives(jaxpr) -> set[str]:
-    """The names of all primitives in a jaxpr, inner ones included."""
+def compile_program(traced: jax.stages.Traced, recurrent: bool = False):
+    """Compiles a traced program; the result is called like the function."""
+    return traced.lower().compile(compiler_options=options(recurrent))
+
+
+def as_function(traced: jax.stages.Traced):
+    """The traced program as a function of its flat arguments, for use in another one."""
+    return jaxpr_as_fun(traced.jaxpr)
+
+
+def primitives(traced: jax.stages.Traced) -> set[str]:
+    """The names of all primitives in a traced program, inner ones included."""
     found = set()
-    stack = [jaxpr]
+    stack = [traced.jaxpr.jaxpr]
     while stack:
         for equation in stack.pop().eqns:
             found.add(equation.primitive.name)
-            stack.extend(jax.core.jaxprs_in_params(equation.params))
+            stack.extend(jaxprs_in_params(equation.params))
     return found
-
-
-# Buffers that a program could not reuse are no news to a user.
-warnings.filterwarnings("ignore", message="Some donated buffers were not usable")

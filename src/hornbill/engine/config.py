@@ -14,7 +14,7 @@ _settings = {
     "interactive_logging": True,
 }
 
-FLOATS = ("bfloat16", "float16", "float32", "float64")
+_FLOATS = ("bfloat16", "float16", "float32", "float64")
 
 
 def backend() -> str:
@@ -33,8 +33,8 @@ def set_floatx(value: str) -> None:
     Args:
         value: one of `"bfloat16"`, `"float16"`, `"float32"`, `"float64"`.
     """
-    if value not in FLOATS:
-        raise ValueError(f"set_floatx takes one of {', '.join(FLOATS)}. Received: {value!r}")
+    if value not in _FLOATS:
+        raise ValueError(f"set_floatx takes one of {', '.join(_FLOATS)}. Received: {value!r}")
     _settings["floatx"] = value
 
 

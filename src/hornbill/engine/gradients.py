@@ -2,6 +2,7 @@
 
 import jax
 
+from .masks import get_mask, set_mask
 from .scope import StatelessScope
 
 
@@ -34,10 +35,15 @@ def value_and_grad(fn, variables, has_aux: bool = False):
         with StatelessScope(zip(variables, values, strict=True)) as scope:
             result = fn()
         loss, aux = result if has_aux else (result, None)
-        return loss, (aux, [value for _, value in scope.updates()])
+        # Masks are tied to the tensors of this trace; their values leave it as results.
+        masks = [get_mask(x) for x in jax.tree.leaves(aux)]
+        return loss, (aux, masks, [value for _, value in scope.updates()])
 
     values = [v._stored() for v in variables]
-    (loss, (aux, new)), gradients = jax.value_and_grad(pure, has_aux=True)(values)
+    (loss, (aux, masks, new)), gradients = jax.value_and_grad(pure, has_aux=True)(values)
+    for x, mask in zip(jax.tree.leaves(aux), masks, strict=True):
+        if mask is not None:
+            set_mask(x, mask)
     for variable, value in zip(scope.written, new, strict=True):
         variable.assign(value)
     return ((loss, aux) if has_aux else loss), gradients

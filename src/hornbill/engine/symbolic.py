@@ -203,3 +203,7 @@ def any_symbolic(args, kwargs) -> bool:
         or (isinstance(x, (list, tuple, dict)) and bool(symbolic_leaves(x)))
         for x in kwargs.values()
     )
+
+
+# Keras's name for the same thing.
+KerasTensor = SymbolicTensor

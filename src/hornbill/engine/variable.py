@@ -69,6 +69,9 @@ class Variable:
         with jax.ensure_compile_time_eval():
             self._value = self._initial(initializer, shape, dtype)
         self._dtype = standardize_dtype(self._value.dtype)
+        # Whether somebody else may hold the array: a compiled step takes over the memory of
+        # the arrays that it is given, so it first copies the ones that were lent.
+        self._lent = True
 
     def _initial(self, initializer, shape, dtype):
         if not callable(initializer):
@@ -99,8 +102,8 @@ class Variable:
     @property
     def value(self):
         """The array; inside a mixed-precision layer, cast to its compute dtype."""
-        scope = current_scope()
-        value = self._value if scope is None else scope.read(self)
+        value = self._stored()
+        self._lent = True
         autocast = current_context().autocast
         if autocast is not None and self.autocast and self._dtype in FLOAT_DTYPES:
             return value.astype(autocast)
@@ -130,7 +133,7 @@ class Variable:
                 "hornbill.StatelessScope, or use stateless_call."
             )
         else:
-            self._value = value
+            self._value, self._lent = value, True
         return self
 
     def assign_add(self, value):

@@ -1,0 +1,3 @@
+"""Callbacks: hooks around training."""
+
+from .training.callbacks import *

@@ -1,0 +1,1 @@
+"""fit's machinery, as functions over a model."""

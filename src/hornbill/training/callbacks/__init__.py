@@ -1,0 +1,5 @@
+"""Callbacks: hooks around training."""
+
+from .callback import Callback, CallbackList
+from .history import History
+from .progbar import ProgbarLogger

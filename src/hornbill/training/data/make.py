@@ -1,0 +1,153 @@
+"""From the arguments of `fit`, `evaluate` and `predict` to the data they mean."""
+
+import jax
+import numpy as np
+
+from .arrays import ArrayData
+from .batches import as_arrays, pack, unpack
+from .stream import StreamData
+
+
+def make_data(
+    x,
+    y=None,
+    sample_weight=None,
+    *,
+    batch_size: int | None = None,
+    steps: int | None = None,
+    shuffle=False,
+    class_weight: dict | None = None,
+    what: str = "fit",
+):
+    """The data that a user's arguments mean.
+
+    Returns:
+        An `ArrayData` for arrays and structures of arrays, a `StreamData` for iterables.
+    """
+    if is_iterable_of_batches(x):
+        _refuse(what, "y", y, "The dataset yields (x, y) itself")
+        _refuse(what, "sample_weight", sample_weight, "The dataset yields (x, y, sample_weight)")
+        _refuse(what, "batch_size", batch_size, "The dataset yields whole batches")
+        source = x if class_weight is None else _Weighted(x, class_weight)
+        return StreamData(source, steps)
+    if x is None:
+        raise ValueError(f"{what} got no data: x is None.")
+    x, y = as_arrays(x, "x"), as_arrays(y, "y")
+    sample_weight = as_arrays(sample_weight, "sample_weight")
+    check_lengths(x=x, y=y, sample_weight=sample_weight)
+    if class_weight is not None:
+        sample_weight = apply_class_weight(class_weight, y, sample_weight)
+    batch_size = check_batch_size(batch_size)
+    return ArrayData(pack(x, y, sample_weight), batch_size, shuffle)
+
+
+def is_iterable_of_batches(x) -> bool:
+    """Whether `x` yields batches (a generator, an iterator, a dataset) rather than being data."""
+    if x is None or isinstance(x, (list, tuple, dict, str)) or hasattr(x, "__array__"):
+        return False
+    if hasattr(x, "shape") or type(x).__module__.partition(".")[0] == "pandas":
+        return False
+    return hasattr(x, "__iter__") or hasattr(x, "__next__")
+
+
+def _refuse(what, name, value, why):
+    if value is not None:
+        raise ValueError(f"{what} got {name}= beside an iterable dataset. {why}: leave {name} out.")
+
+
+def check_batch_size(batch_size) -> int:
+    """32 for None; anything but a positive int is refused."""
+    if batch_size is None:
+        return 32
+    if isinstance(batch_size, bool) or not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
+        raise ValueError(f"batch_size is a positive int. Received: batch_size={batch_size!r}")
+    return int(batch_size)
+
+
+def check_lengths(**parts) -> int:
+    """The number of samples, the same in all arrays; a clear error where it is not."""
+    lengths = {}
+    for name, structure in parts.items():
+        for path, leaf in jax.tree_util.tree_leaves_with_path(structure):
+            if getattr(leaf, "ndim", 0) == 0:
+                raise ValueError(
+                    f"{name}{jax.tree_util.keystr(path)} is a single number, not an array of "
+                    f"samples. Received: {leaf!r}"
+                )
+            lengths[f"{name}{jax.tree_util.keystr(path)}"] = leaf.shape[0]
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"{name} has {n}" for name, n in lengths.items())
+        raise ValueError(f"All arrays must hold the same number of samples: {told}.")
+    size = next(iter(lengths.values()), 0)
+    if size == 0:
+        raise ValueError(f"There is no data: {', '.join(f'{n} has 0 samples' for n in lengths)}.")
+    return size
+
+
+def apply_class_weight(class_weight: dict, y, sample_weight):
+    """Sample weights from `{class: weight}` and integer or one-hot labels."""
+    if not isinstance(class_weight, dict):
+        raise ValueError(
+            f"class_weight is a dict {{class: weight}}. Received: class_weight={class_weight!r}"
+        )
+    leaves = jax.tree.leaves(y)
+    if len(leaves) != 1:
+        raise ValueError(
+            f"class_weight is for models with one target. Received {len(leaves)} targets: pass "
+            "sample_weight instead, per output."
+        )
+    labels = np.asarray(leaves[0])
+    if labels.ndim > 1 and labels.shape[-1] > 1:
+        labels = labels.argmax(-1)
+    elif labels.ndim > 1:
+        labels = labels[..., 0]
+    classes = np.round(labels).astype(int)
+    size = max(max(class_weight), int(classes.max(initial=0))) + 1
+    table = np.ones(size, dtype="float32")
+    for cls, weight in class_weight.items():
+        table[cls] = weight
+    weights = table[classes]
+    return weights if sample_weight is None else weights * np.asarray(sample_weight)
+
+
+class _Weighted:
+    """A dataset whose batches get `class_weight`s as sample weights."""
+
+    def __init__(self, source, class_weight):
+        self.source, self.class_weight = source, class_weight
+        if hasattr(source, "__len__"):
+            self.__len__ = source.__len__
+
+    def __iter__(self):
+        for batch in self.source:
+            x, y, sample_weight = unpack(batch)
+            yield x, y, apply_class_weight(self.class_weight, y, sample_weight)
+
+
+def split_validation(x, y, sample_weight, fraction: float):
+    """The first part for training and the last `fraction` for validation, before any shuffling.
+
+    Returns:
+        `(x, y, sample_weight), (x, y, sample_weight)`.
+    """
+    if not 0 < fraction < 1:
+        raise ValueError(
+            f"validation_split is between 0 and 1. Received: validation_split={fraction!r}"
+        )
+    if is_iterable_of_batches(x):
+        raise ValueError(
+            "validation_split needs arrays, which can be cut. For a dataset pass "
+            "validation_data=another_dataset."
+        )
+    parts = (as_arrays(x, "x"), as_arrays(y, "y"), as_arrays(sample_weight, "sample_weight"))
+    size = check_lengths(x=parts[0], y=parts[1], sample_weight=parts[2])
+    cut = int(size * (1.0 - fraction) // 1)
+    if cut in (0, size):
+        raise ValueError(
+            f"validation_split={fraction} of {size} samples leaves {cut} for training and "
+            f"{size - cut} for validation. Pass more data or another fraction."
+        )
+    return (
+        tuple(jax.tree.map(lambda a: a[:cut], p) for p in parts),
+        tuple(jax.tree.map(lambda a: a[cut:], p) for p in parts),
+    )

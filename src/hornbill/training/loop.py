@@ -1,0 +1,376 @@
+"""fit, evaluate and predict: epochs, chunks of steps, callbacks, progress.
+
+A chunk is a run of steps without Python in between. Its length follows from the time that the
+last one took, so that it covers about 50 ms of work: the progress line stays alive, Ctrl-C is
+answered, and Python costs nothing.
+"""
+
+import time
+import warnings
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..engine import config
+from .callbacks import CallbackList
+from .data import make_data, split_validation
+from .data.arrays import ArrayData
+from .data.batches import as_arrays, pack
+from .data.make import check_lengths
+from .step import StepRunner
+
+CHUNK_SECONDS = 0.05
+
+
+def fit(
+    model,
+    x=None,
+    y=None,
+    batch_size=None,
+    epochs=1,
+    verbose="auto",
+    callbacks=None,
+    validation_split=0.0,
+    validation_data=None,
+    shuffle=True,
+    class_weight=None,
+    sample_weight=None,
+    initial_epoch=0,
+    steps_per_epoch=None,
+    validation_steps=None,
+    validation_batch_size=None,
+    validation_freq=1,
+):
+    """The body of `Model.fit`."""
+    require_compiled(model, "fit")
+    check_verbose(verbose)
+    epochs = _check_count(epochs, "epochs", least=0)
+    initial_epoch = _check_count(initial_epoch, "initial_epoch", least=0)
+    steps_per_epoch = _check_steps(steps_per_epoch, "steps_per_epoch")
+    if validation_split and validation_data is None:
+        (x, y, sample_weight), validation_data = split_validation(
+            x, y, sample_weight, validation_split
+        )
+    data = make_data(
+        x,
+        y,
+        sample_weight,
+        batch_size=batch_size,
+        steps=steps_per_epoch,
+        shuffle=shuffle,
+        class_weight=class_weight,
+    )
+    steps = _limit(data.steps if steps_per_epoch is None else steps_per_epoch)
+    validation = None
+    if validation_data is not None:
+        validation = _validation_data(validation_data, validation_batch_size or batch_size)
+    callbacks = _callback_list(model, callbacks, verbose, epochs=epochs, steps=steps, history=True)
+    if config.max_epochs() is not None:
+        epochs = min(epochs, initial_epoch + config.max_epochs())
+    model.stop_training = False
+    runner = runner_for(model, "train")
+    reader = EpochReader(data, steps)
+    callbacks.call("on_train_begin")
+    logs = {}
+    for epoch in range(initial_epoch, epochs):
+        model.reset_metrics()
+        callbacks.call("on_epoch_begin", epoch)
+        logs, seen = run_epoch(model, runner, reader, callbacks)
+        if seen == 0:
+            raise ValueError(
+                f"The data ended before the first step of epoch {epoch + 1}. A generator is read "
+                "once: pass steps_per_epoch, or an iterable that can be started again."
+            )
+        logs = python_epoch_logs(logs)
+        if validation is not None and _validates(epoch, validation_freq):
+            values = evaluate_data(model, validation, validation_steps, callbacks)
+            logs |= {f"val_{name}": value for name, value in values.items()}
+        callbacks.call("on_epoch_end", epoch, logs=logs)
+        if model.stop_training:
+            break
+    for optimizer in [model.optimizer] if model.optimizer is not None and epochs else []:
+        optimizer.finalize_variable_values(model.trainable_variables)
+    callbacks.call("on_train_end", logs=logs)
+    return model.history
+
+
+def evaluate(
+    model,
+    x=None,
+    y=None,
+    batch_size=None,
+    verbose="auto",
+    sample_weight=None,
+    steps=None,
+    callbacks=None,
+    return_dict=False,
+):
+    """The body of `Model.evaluate`."""
+    require_compiled(model, "evaluate")
+    check_verbose(verbose)
+    steps = _check_steps(steps, "steps")
+    data = make_data(
+        x, y, sample_weight, batch_size=batch_size, steps=steps, what="evaluate"
+    )
+    total = _limit(data.steps if steps is None else steps)
+    callbacks = _callback_list(model, callbacks, verbose, epochs=1, steps=total)
+    logs = evaluate_data(model, data, steps, callbacks)
+    return logs if return_dict else in_order(model, logs)
+
+
+def evaluate_data(model, data, steps, callbacks) -> dict:
+    """Evaluates on data that is made already. Returns the logs as floats."""
+    runner = runner_for(model, "test")
+    steps = _limit(data.steps if steps is None else steps)
+    callbacks.call("on_test_begin")
+    model.reset_metrics()
+    logs, seen = run_epoch(model, runner, EpochReader(data, steps), callbacks)
+    if seen == 0:
+        raise ValueError("There was no data to evaluate on: the dataset gave no batch.")
+    logs = python_epoch_logs(logs)
+    callbacks.call("on_test_end", logs=logs)
+    return logs
+
+
+def predict(model, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
+    """The body of `Model.predict`."""
+    check_verbose(verbose)
+    steps = _check_steps(steps, "steps")
+    data = make_data(x, batch_size=batch_size, steps=steps, what="predict")
+    total = _limit(data.steps if steps is None else steps)
+    callbacks = _callback_list(model, callbacks, verbose, epochs=1, steps=total)
+    runner = runner_for(model, "predict")
+    callbacks.call("on_predict_begin")
+    outputs = []
+    for step, (batch, rows) in enumerate(EpochReader(data, total).single()):
+        callbacks.call_batch("on_predict_batch_begin", step)
+        outputs.append(runner.run(batch, rows))
+        callbacks.call_batch("on_predict_batch_end", step, {"outputs": outputs[-1]})
+        if step % 64 == 63:
+            # Keep the queue of dispatched steps, and so the memory they hold, short.
+            outputs[-8:] = jax.device_get(outputs[-8:])
+    callbacks.call("on_predict_end")
+    if not outputs:
+        raise ValueError("There was no data to predict on: the dataset gave no batch.")
+    outputs = jax.device_get(outputs)
+    return jax.tree.map(lambda *parts: np.concatenate([np.asarray(p) for p in parts]), *outputs)
+
+
+class EpochReader:
+    """Hands out one epoch after the other of a dataset, in chunks or batch by batch."""
+
+    def __init__(self, data, steps: int | None):
+        self.data, self.steps = data, steps
+        self._rest = iter(())  # what is left when an epoch is shorter than the data
+        self._queue: list = []  # the same for data on the device
+
+    @property
+    def chunked(self) -> bool:
+        """Whether the data lies on the device and whole runs of steps can be compiled."""
+        return isinstance(self.data, ArrayData) and self.data.resident
+
+    def rows(self):
+        """The next epoch as `(matrix of whole batches, rows of the partial last batch)`.
+
+        With fewer steps than the data has, the next epoch goes on where this one stopped.
+        """
+        size, whole = self.data.batch_size, self.data.size // self.data.batch_size
+        if self.steps is None or self.steps == self.data.steps:
+            order = self.data.order()
+            return order[: whole * size].reshape(whole, size), order[whole * size :]
+        while len(self._queue) < self.steps:
+            order = self.data.order()
+            self._queue += [order[i : i + size] for i in range(0, len(order), size)]
+        rows, self._queue = self._queue[: self.steps], self._queue[self.steps :]
+        full = [r for r in rows if len(r) == size]
+        rest = [r for r in rows if len(r) < size]
+        if not full:
+            return np.empty((0, size), np.int32), rest[0]
+        # A short batch in the midst of an epoch comes last: it is a program of its own.
+        return np.stack(full), np.concatenate(rest) if rest else full[0][:0]
+
+    def single(self):
+        """The next epoch as `(data, rows)` for each step; rows is None for streamed batches."""
+        if self.chunked:
+            matrix, rest = self.rows()
+            arrays = self.data.on_device()
+            for rows in [*matrix, *([rest] if len(rest) else [])]:
+                yield arrays, rows
+            return
+        taken = 0
+        while self.steps is None or taken < self.steps:
+            batch = next(self._rest, None)
+            if batch is None:
+                self._rest = iter(self.data.batches())
+                batch = next(self._rest, None)
+                if batch is None:
+                    if taken and self.steps is not None:
+                        warnings.warn(
+                            f"The data ended after {taken} of {self.steps} steps. Make the "
+                            "generator repeat, or pass fewer steps.",
+                            stacklevel=2,
+                        )
+                    return
+                if taken and self.steps is None:
+                    return
+            taken += 1
+            yield jax.tree.map(jnp.asarray, batch), None
+            if self.steps is None and taken == self.data.steps:
+                return
+
+
+def run_epoch(model, runner, reader, callbacks) -> tuple[dict, int]:
+    """Runs the steps of one epoch. Returns the last step's logs and how many steps ran."""
+    mode = runner.mode
+    single = callbacks.wants_batches(mode)
+    if reader.chunked and not runner.eager:
+        return _run_chunks(model, runner, reader, callbacks, single)
+    logs, seen = {}, 0
+    for data, rows in reader.single():
+        callbacks.call_batch(f"on_{mode}_batch_begin", seen)
+        logs = runner.run(data, rows)
+        seen += 1
+        callbacks.call_batch(f"on_{mode}_batch_end", seen - 1, logs)
+        if model.stop_training:
+            break
+    return logs, seen
+
+
+def _run_chunks(model, runner, reader, callbacks, single: bool):
+    mode = runner.mode
+    arrays = reader.data.on_device()
+    matrix, rest = reader.rows()
+    least = model.steps_per_execution
+    chunk, seen, logs = least, 0, {}
+    while seen < len(matrix):
+        stop = min(seen + chunk, len(matrix))
+        callbacks.call_batch(f"on_{mode}_batch_begin", seen)
+        began = time.perf_counter()
+        logs = runner.run_many(arrays, matrix, seen, stop)
+        if not single:
+            jax.block_until_ready(logs)
+            chunk = _next_chunk(chunk, time.perf_counter() - began, least, first=seen == 0)
+        seen = stop
+        callbacks.call_batch(f"on_{mode}_batch_end", seen - 1, logs)
+        if model.stop_training:
+            return logs, seen
+    if len(rest):
+        callbacks.call_batch(f"on_{mode}_batch_begin", seen)
+        logs = runner.run(arrays, rest)
+        seen += 1
+        callbacks.call_batch(f"on_{mode}_batch_end", seen - 1, logs)
+    return logs, seen
+
+
+def _next_chunk(chunk: int, seconds: float, least: int, first: bool) -> int:
+    """The length of the next chunk, from what this one took (the first one may have compiled)."""
+    if first:
+        return max(least, 8)
+    wanted = int(chunk * CHUNK_SECONDS / max(seconds, 1e-6))
+    return max(least, min(wanted, chunk * 8))
+
+
+def runner_for(model, mode: str) -> StepRunner:
+    """The model's runner of a mode, with the programs that earlier calls compiled."""
+    runner = model._runners.get(mode)
+    if runner is None or runner.eager != (model.run_eagerly or not model.jit_compile):
+        runner = model._runners[mode] = StepRunner(model, mode)
+    return runner
+
+
+def on_batch(model, mode: str, x, y=None, sample_weight=None, class_weight=None):
+    """One step on the batch given, for the `*_on_batch` methods."""
+    data = make_data(
+        x, y, sample_weight, batch_size=1, class_weight=class_weight, what=f"{mode}_on_batch"
+    )
+    batch = jax.tree.map(jnp.asarray, data.arrays)
+    return runner_for(model, mode).run(batch)
+
+
+def in_order(model, logs: dict):
+    """The logs as a list in the order of the model's metrics; a lone value as a float."""
+    names = model.metrics_names
+    values = [logs[n] for n in names if n in logs]
+    values += [logs[n] for n in sorted(logs) if n not in names]
+    return values[0] if len(values) == 1 else values
+
+
+def python_epoch_logs(logs) -> dict:
+    """The logs of a step as floats, in one transfer."""
+    from .callbacks.callback import python_logs
+
+    if logs is not None and not isinstance(logs, dict):
+        raise ValueError(
+            "train_step and test_step return a dict of logs, such as {'loss': loss}. "
+            f"Received: {type(logs).__name__}"
+        )
+    return python_logs(logs)
+
+
+def require_compiled(model, what: str) -> None:
+    """Raises where `compile` was not called."""
+    if not model.compiled:
+        raise ValueError(
+            f"Model '{model.name}' is not compiled. Call model.compile(optimizer=..., loss=...) "
+            f"before model.{what}(...)."
+        )
+
+
+def check_verbose(verbose) -> None:
+    if verbose not in (0, 1, 2, "auto", True, False):
+        raise ValueError(f"verbose is 0, 1, 2 or 'auto'. Received: verbose={verbose!r}")
+
+
+def _callback_list(model, callbacks, verbose, *, epochs, steps, history=False):
+    if isinstance(callbacks, CallbackList):
+        return callbacks
+    return CallbackList(
+        callbacks,
+        add_history=history,
+        add_progbar=bool(verbose),
+        model=model,
+        verbose=verbose,
+        epochs=epochs,
+        steps=steps,
+    )
+
+
+def _validation_data(validation_data, batch_size):
+    if isinstance(validation_data, (tuple, list)) and not hasattr(validation_data, "shape"):
+        if len(validation_data) not in (2, 3):
+            raise ValueError(
+                "validation_data is (x, y), (x, y, sample_weight) or a dataset. "
+                f"Received {len(validation_data)} items."
+            )
+        x, y, sample_weight = (*validation_data, None)[:3]
+        x, y = as_arrays(x, "validation x"), as_arrays(y, "validation y")
+        sample_weight = as_arrays(sample_weight, "validation sample_weight")
+        check_lengths(x=x, y=y, sample_weight=sample_weight)
+        return ArrayData(pack(x, y, sample_weight), batch_size or 32)
+    return make_data(validation_data)
+
+
+def _validates(epoch: int, frequency) -> bool:
+    if isinstance(frequency, (list, tuple, set)):
+        return epoch + 1 in frequency
+    return (epoch + 1) % frequency == 0
+
+
+def _check_count(value, name: str, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f"{name} is an int of at least {least}. Received: {name}={value!r}")
+    return int(value)
+
+
+def _check_steps(value, name: str):
+    if value is None or value == -1:
+        return None
+    return _check_count(value, name, least=1)
+
+
+def _limit(steps):
+    limit = config.max_steps_per_epoch()
+    if limit is None:
+        return steps
+    return limit if steps is None else min(steps, limit)
