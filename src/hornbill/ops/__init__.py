@@ -1,2 +1,8 @@
-from .numpy import *
+"""Ops: functions of tensors that also work on symbolic tensors and in compiled code."""
+
+from .control import *
+from .core import *
 from .nn import *
+from .numpy import *
+
+__all__ = [name for name, value in list(globals().items()) if callable(value)]
