@@ -1,47 +1,92 @@
-"""Metric: the base of all metrics, and Mean and Sum, from which most are made."""
+"""Metric: the base of all metrics."""
 
+import inspect
+from numbers import Integral
+
+import jax
 import jax.numpy as jnp
+import numpy as np
 
-from ..engine import dtypes, serialize
+from .. import initializers
+from ..engine import config, dtypes, serialize
 from ..engine.context import current_context, enter_context, leave_context
 from ..engine.naming import auto_name
+from ..engine.operation import to_array
 from ..engine.scope import StatelessScope
 from ..engine.tracking import Trackable, owned, unique
 from ..engine.variable import Variable
 
 
 class Metric(Trackable):
-    """A number summed up over batches.
+    """A number gathered over batches.
 
-    Subclasses make variables with `add_variable`, take a batch in `update_state` and give the
-    number in `result`. `reset_state` sets all variables to what they started as.
+    Subclasses make variables with `add_variable` in `__init__`, take a batch in `update_state`
+    and give the number (or a dict of numbers) in `result`:
+
+    >>> import hornbill as hb
+    >>> class Largest(hb.metrics.Metric):
+    ...     def __init__(self, name="largest", dtype=None):
+    ...         super().__init__(dtype=dtype, name=name)
+    ...         self.peak = self.add_variable((), "zeros", name="peak")
+    ...     def update_state(self, values, sample_weight=None):
+    ...         self.peak.assign(hb.ops.maximum(self.peak, hb.ops.max(values)))
+    ...     def result(self):
+    ...         return self.peak.value
+    >>> largest = Largest()
+    >>> largest.update_state(hb.ops.array([1.0, 7.0, 3.0]))
+    >>> float(largest.result())
+    7.0
+
+    All state lives in the variables, so the same code runs eagerly and, under a
+    `StatelessScope`, inside a compiled step (`stateless_update_state` and kin).
 
     Args:
-        dtype: the dtype of its variables; `floatx()` when None.
+        dtype: the dtype of the metric's computations, a name or a `DTypePolicy` (whose compute
+            dtype counts); `floatx()` when None, whatever the global policy is.
         name: shown in logs; made from the class's name when None.
     """
 
+    # Whether a better model has a higher ("up") or lower ("down") value; None when unknown.
+    # Callbacks with mode="auto" ask for it.
+    _direction: str | None = None
+
     def __init__(self, dtype=None, name: str | None = None):
         self.name = auto_name(self) if name is None else name
-        self._dtype_policy = dtypes.get_policy(dtype)
+        self._dtype_policy = dtypes.get_policy(config.floatx() if dtype is None else dtype)
         self._variables: list[Variable] = []
 
-    dtype = property(lambda self: self._dtype_policy.variable_dtype)
+    @property
+    def dtype(self) -> str:
+        """The dtype in which the metric computes."""
+        return self._dtype_policy.compute_dtype
 
-    def add_variable(self, shape, initializer="zeros", dtype=None, aggregation="sum", name=None):
-        """Makes a variable that `reset_state` sets back to zero."""
-        from .. import initializers
+    def add_variable(self, shape, initializer, dtype=None, aggregation="sum", name=None):
+        """Makes a variable of the metric's state, which `reset_state` sets to zero.
 
+        Args:
+            shape: its shape, `()` for a number.
+            initializer: how it starts, such as `"zeros"`.
+            dtype: its dtype; `floatx()` when None.
+            aggregation: how values of several replicas combine.
+            name: the last part of its path.
+        """
+        if "_variables" not in self.__dict__:
+            raise RuntimeError(
+                f"{type(self).__name__}.__init__ must call super().__init__() before it makes "
+                f"variables. Received: add_variable(name={name!r})"
+            )
         context = current_context()
-        token = enter_context(context._replace(path=context.inside(self.name), autocast=None))
+        path = context.inside(self.name.replace("/", ">"))
+        token = enter_context(context._replace(path=path, autocast=None))
         try:
             variable = Variable(
                 initializers.get(initializer),
                 shape=shape,
-                dtype=self.dtype if dtype is None else dtype,
+                dtype=dtype,
                 trainable=False,
                 autocast=False,
                 aggregation=aggregation,
+                synchronization="on_read",
                 name=name,
             )
         finally:
@@ -50,38 +95,44 @@ class Metric(Trackable):
         return variable
 
     def add_weight(self, shape=(), initializer=None, dtype=None, name=None):
-        """The same as `add_variable`, for people who come from Keras 2."""
+        """`add_variable` under Keras 2's name; it starts with zeros unless told otherwise."""
         return self.add_variable(shape, initializer or "zeros", dtype, name=name)
 
     @property
     def variables(self) -> list[Variable]:
-        """The metric's variables, those of metrics inside it included."""
-        inner = [v for c in owned(self) if isinstance(c, Metric) for v in c.variables]
-        direct = [c for c in owned(self) if isinstance(c, Variable)]
-        return unique([*self._variables, *direct, *inner])
+        """The metric's variables, then those of the metrics that it holds."""
+        mine = owned(self)
+        inner = [v for c in mine if isinstance(c, Metric) for v in c.variables]
+        return unique([*self._variables, *(c for c in mine if isinstance(c, Variable)), *inner])
 
-    def update_state(self, *args, **kwargs):
+    def update_state(self, *args, **kwargs) -> None:
         """Takes a batch into account."""
-        raise NotImplementedError(f"{type(self).__name__} has no update_state().")
+        raise NotImplementedError(
+            f"{type(self).__name__} has no update_state(). Write "
+            "`def update_state(self, y_true, y_pred, sample_weight=None): ...`."
+        )
 
     def result(self):
-        """The metric's value so far."""
-        raise NotImplementedError(f"{type(self).__name__} has no result().")
+        """The value over all batches since the last `reset_state`: an array, or a dict of them."""
+        raise NotImplementedError(
+            f"{type(self).__name__} has no result(). Write `def result(self): ...`."
+        )
 
     def reset_state(self) -> None:
-        """Forgets everything: all variables become zero."""
+        """Forgets all batches: every variable becomes zero."""
         for v in self.variables:
-            v.assign(jnp.zeros(v.shape, v.dtype))
+            # Zeros made by NumPy cost a copy; made by JAX they would cost a compile per shape.
+            v.assign(np.zeros(v.shape, dtypes.numpy_dtype(v.dtype)))
 
     def stateless_update_state(self, metric_variables, *args, **kwargs) -> list:
         """The variables' new values after a batch, as a pure function of the old ones."""
-        with StatelessScope(zip(self.variables, metric_variables, strict=True)) as scope:
+        with self._scope(metric_variables) as scope:
             self.update_state(*args, **kwargs)
         return [scope.read(v) for v in self.variables]
 
     def stateless_result(self, metric_variables):
-        """The result, as a pure function of the variables."""
-        with StatelessScope(zip(self.variables, metric_variables, strict=True)):
+        """`result()` as a pure function of the variables' values."""
+        with self._scope(metric_variables):
             return self.result()
 
     def stateless_reset_state(self) -> list:
@@ -90,117 +141,48 @@ class Metric(Trackable):
             self.reset_state()
         return [scope.read(v) for v in self.variables]
 
+    def _scope(self, values) -> StatelessScope:
+        mine, values = self.variables, list(values)
+        if len(mine) != len(values):
+            raise ValueError(
+                f"Metric '{self.name}' has {len(mine)} variables and takes one value for each, in "
+                f"the order of `variables`. Received: {len(values)} values"
+            )
+        return StatelessScope(zip(mine, values, strict=True))
+
     def __call__(self, *args, **kwargs):
+        """`update_state` with the arguments, then `result()`."""
         self.update_state(*args, **kwargs)
         return self.result()
 
     def get_config(self) -> dict:
-        return {"name": self.name, "dtype": self.dtype}
+        """The constructor's arguments as plain JSON, for `from_config`."""
+        overridden = not type(self).get_config.__module__.startswith(__package__)
+        base = {"name": self.name, "dtype": self.dtype}
+        taken = inspect.signature(type(self).__init__).parameters.values()
+        if not any(p.kind is p.VAR_KEYWORD for p in taken):
+            base = {k: v for k, v in base.items() if k in {p.name for p in taken}}
+        return {**base, **serialize.captured_arguments(self, strict=not overridden, skip=base)}
 
     @classmethod
     def from_config(cls, config: dict) -> "Metric":
+        """The metric that `get_config` described, with empty state."""
         return cls(**{k: serialize.deserialize(v) for k, v in config.items()})
 
     def __repr__(self):
-        return f"<{type(self).__name__} name={self.name}>"
+        return f"<{type(self).__name__} name={self.__dict__.get('name', '?')}>"
 
 
-def reduce_to_samples(values, sample_weight):
-    """The values and the weights, reduced and broadcast against each other for a weighted sum."""
-    values = jnp.asarray(values)
-    if sample_weight is None:
-        return values, None
-    weight = jnp.asarray(sample_weight, values.dtype)
-    while weight.ndim < values.ndim:
-        # One weight per sample: average what each sample holds.
-        values = values.mean(-1)
-    if weight.ndim > values.ndim and weight.shape[-1] == 1:
-        weight = weight[..., 0]
-    return values, jnp.broadcast_to(weight, values.shape)
+def cast(x, dtype) -> jax.Array:
+    """An array-like or a Variable as an array of that dtype."""
+    return jnp.asarray(to_array(x), dtype)
 
 
-class Sum(Metric):
-    """The (weighted) sum of all values.
-
-    >>> import hornbill as hb
-    >>> m = hb.metrics.Sum()
-    >>> m.update_state([1.0, 3.0, 5.0])
-    >>> float(m.result())
-    9.0
-    """
-
-    def __init__(self, name: str = "sum", dtype=None):
-        super().__init__(dtype=dtype, name=name)
-        self.total = self.add_variable((), "zeros", name="total")
-
-    def update_state(self, values, sample_weight=None):
-        values, weight = reduce_to_samples(jnp.asarray(values, self.dtype), sample_weight)
-        self.total.assign_add(jnp.sum(values if weight is None else values * weight))
-
-    def result(self):
-        return self.total.value
-
-
-class Mean(Metric):
-    """The (weighted) mean of all values.
-
-    >>> import hornbill as hb
-    >>> m = hb.metrics.Mean()
-    >>> m.update_state([1.0, 3.0, 5.0, 7.0], sample_weight=[1, 1, 0, 0])
-    >>> float(m.result())
-    2.0
-    """
-
-    def __init__(self, name: str = "mean", dtype=None):
-        super().__init__(dtype=dtype, name=name)
-        self.total = self.add_variable((), "zeros", name="total")
-        self.count = self.add_variable((), "zeros", name="count")
-
-    def update_state(self, values, sample_weight=None):
-        values, weight = reduce_to_samples(jnp.asarray(values, self.dtype), sample_weight)
-        if weight is None:
-            self.total.assign_add(jnp.sum(values))
-            self.count.assign_add(values.size)
-        else:
-            self.total.assign_add(jnp.sum(values * weight))
-            self.count.assign_add(jnp.sum(weight))
-
-    def result(self):
-        count = self.count.value
-        return jnp.where(count > 0, self.total.value / jnp.where(count > 0, count, 1), 0.0)
-
-
-class MeanMetricWrapper(Mean):
-    """The mean of a function `fn(y_true, y_pred, **kwargs)` of each sample.
-
-    >>> import hornbill as hb
-    >>> def spread(y_true, y_pred):
-    ...     return abs(y_true - y_pred)
-    >>> m = hb.metrics.MeanMetricWrapper(spread, name="spread")
-    >>> m.update_state(hb.ops.array([1.0, 2.0]), hb.ops.array([2.0, 4.0]))
-    >>> float(m.result())
-    1.5
-    """
-
-    def __init__(self, fn, name: str | None = None, dtype=None, **kwargs):
-        super().__init__(name=name or getattr(fn, "__name__", "mean"), dtype=dtype)
-        self._fn, self._fn_kwargs = fn, kwargs
-
-    def update_state(self, y_true, y_pred, sample_weight=None):
-        from ..engine.masks import get_mask
-
-        mask = get_mask(y_pred)
-        values = self._fn(y_true, y_pred, **self._fn_kwargs)
-        if mask is not None:
-            mask = jnp.asarray(mask, values.dtype)
-            while mask.ndim > values.ndim:
-                mask = mask[..., 0]
-            sample_weight = mask if sample_weight is None else sample_weight * mask
-        super().update_state(values, sample_weight=sample_weight)
-
-    def get_config(self) -> dict:
-        config = {"name": self.name, "dtype": self.dtype}
-        if type(self) is MeanMetricWrapper:
-            config["fn"] = serialize.serialize(self._fn)
-            config.update(serialize.serialize(self._fn_kwargs))
-        return config
+def check_int(value, name: str, who, least: int = 0, optional: bool = False) -> None:
+    """Refuses an argument that is not an int of at least `least` (or None, if `optional`)."""
+    fine = isinstance(value, Integral) and not isinstance(value, bool) and value >= least
+    if not fine and not (optional and value is None):
+        raise ValueError(
+            f"{type(who).__name__}'s {name} is an int of at least {least}"
+            f"{', or None' if optional else ''}. Received: {name}={value!r}"
+        )
