@@ -204,6 +204,8 @@ def _public_module(cls) -> str:
         return "keras.src.models.functional"
     if part == "models":
         return "keras"
+    if ".schedules." in cls.__module__:
+        return "keras.optimizers.schedules"
     if cls.__name__ == "DTypePolicy":
         return "keras"
     return f"keras.{part}" if part else "keras"
@@ -323,7 +325,9 @@ def find(identifier, module, kind: str, base: type | None = None, functions: boo
         return identifier()
     if callable(identifier) or (base is not None and isinstance(identifier, base)):
         return identifier
-    raise ValueError(f"Cannot make a {kind} from {identifier!r}: give a name, an object or a function.")
+    raise ValueError(
+        f"Cannot make a {kind} from {identifier!r}: give a name, an object or a function."
+    )
 
 
 def _lookup(module, name: str):

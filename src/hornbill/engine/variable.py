@@ -83,7 +83,9 @@ class Variable:
             dtype = None if dtype is None else standardize_dtype(dtype)
             if isinstance(initializer, Variable):
                 initializer = initializer.value
-            if dtype is None and np.result_type(initializer) == np.float64:
+            if not hasattr(initializer, "dtype"):
+                initializer = np.asarray(initializer)  # nested lists of numbers
+            if dtype is None and initializer.dtype == np.float64:
                 dtype = standardize_dtype(None)
             return jnp.array(initializer, dtype=dtype)
         if shape is None:
