@@ -147,7 +147,7 @@ def serialize(value):
             "class_name": "__numpy__",
             "config": {"value": array.tolist(), "dtype": dtypes.standardize_dtype(array.dtype)},
         }
-    if isinstance(value, types.FunctionType) or isinstance(value, types.BuiltinFunctionType):
+    if isinstance(value, (types.FunctionType, types.BuiltinFunctionType)):
         return _serialize_function(value)
     if isinstance(value, type) or not hasattr(value, "get_config"):
         raise TypeError(

@@ -16,7 +16,7 @@ class Node:
     tensors. `inputs` and `results` are the tensors in them and in `outputs`, as flat lists.
     """
 
-    __slots__ = ("operation", "args", "kwargs", "inputs", "outputs", "results", "__weakref__")
+    __slots__ = ("__weakref__", "args", "inputs", "kwargs", "operation", "outputs", "results")
 
     def __init__(self, operation, args=(), kwargs=None):
         self.operation, self.args, self.kwargs = operation, args, kwargs or {}

@@ -26,7 +26,9 @@ class Trackable:
         return self
 
     def __setattr__(self, name, value):
-        if name not in self._untracked and isinstance(value, (Trackable, Variable, list, tuple, dict)):
+        if name not in self._untracked and isinstance(
+            value, (Trackable, Variable, list, tuple, dict)
+        ):
             owned(self)
             object.__setattr__(self, name, value)
             _rank(self, walk(value))
@@ -69,7 +71,9 @@ def owned(owner) -> list:
         gone = [key for key in order if key not in found]
         for key in gone:
             del order[key]
-        order.update({k: (i, t) for i, (k, (_, t)) in enumerate(sorted(order.items(), key=_by_rank))})
+        order.update(
+            {k: (i, t) for i, (k, (_, t)) in enumerate(sorted(order.items(), key=_by_rank))}
+        )
     return sorted(found.values(), key=lambda thing: order[id(thing)][0])
 
 

@@ -42,7 +42,9 @@ class CallSpec(NamedTuple):
         names = tuple(p.name for p in plain)
         known = {p.name: p for p in parameters}
         training = known.get("training")
-        default = None if training is None or training.default is training.empty else training.default
+        default = (
+            None if training is None or training.default is training.empty else training.default
+        )
         masks = [("mask", names[0])] if "mask" in known and names and names[0] != "mask" else []
         masks += [(f"{n}_mask", n) for n in names if f"{n}_mask" in known]
         return cls(names, training is not None, default, tuple(masks))
@@ -286,7 +288,7 @@ class Layer(Operation, Trackable):
 
     def call(self, *args, **kwargs):
         raise NotImplementedError(
-            f"{type(self).__name__} has no call(). Write `def call(self, inputs): ...` in the class."
+            f"{type(self).__name__} has no call(). Write `def call(self, inputs): ...`."
         )
 
     # ---- building ------------------------------------------------------------------------
@@ -341,9 +343,11 @@ class Layer(Operation, Trackable):
         shapes = self._build_shapes
         if not shapes:
             return None
-        return {"input_shape": next(iter(shapes.values()))} if len(shapes) == 1 else {
-            "shapes_dict": shapes
-        }
+        return (
+            {"input_shape": next(iter(shapes.values()))}
+            if len(shapes) == 1
+            else {"shapes_dict": shapes}
+        )
 
     def build_from_config(self, config: dict) -> None:
         """Builds with the shapes that `get_build_config` gave."""
@@ -600,8 +604,10 @@ class Layer(Operation, Trackable):
 
     def _only_node(self, what):
         if len(self._nodes) != 1:
-            used = "was never called on symbolic tensors" if not self._nodes else (
-                f"is used {len(self._nodes)} times"
+            used = (
+                "was never called on symbolic tensors"
+                if not self._nodes
+                else (f"is used {len(self._nodes)} times")
             )
             raise AttributeError(
                 f"Layer '{self.path}' {used}, so `.{what}` is not defined. It is for layers that "
@@ -650,7 +656,7 @@ class Layer(Operation, Trackable):
     # ---- configuration -------------------------------------------------------------------
 
     def get_config(self) -> dict:
-        """The constructor's arguments as plain JSON, from which `from_config` makes a like layer."""
+        """The constructor's arguments as plain JSON, for `from_config`."""
         base = {
             "name": self.name,
             "trainable": self.trainable,
@@ -697,7 +703,9 @@ def _has_tensors(value) -> bool:
 
 def _shapes(value):
     """The shapes of a structure of tensors, None for unknown dimensions."""
-    return jax.tree.map(lambda x: errors.known_shape(x.shape) if hasattr(x, "shape") else None, value)
+    return jax.tree.map(
+        lambda x: errors.known_shape(x.shape) if hasattr(x, "shape") else None, value
+    )
 
 
 def _is_shape(value) -> bool:
@@ -717,7 +725,5 @@ def _as_shapes(value):
 
 def _placeholders(shapes, dtype) -> tuple:
     """Symbolic tensors for a shape or a structure of shapes, as the arguments of a call."""
-    made = jax.tree.map(
-        lambda s: SymbolicTensor(s, dtype, name="input"), shapes, is_leaf=_is_shape
-    )
+    made = jax.tree.map(lambda s: SymbolicTensor(s, dtype, name="input"), shapes, is_leaf=_is_shape)
     return (made,)

@@ -115,7 +115,7 @@ class InputLayer(Layer):
         return {**config, "optional": True} if self.optional else config
 
 
-def Input(  # noqa: N802 - it reads like the layer that it makes
+def Input(
     shape=None,
     batch_size: int | None = None,
     dtype=None,

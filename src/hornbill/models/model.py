@@ -231,7 +231,9 @@ class Model(Layer):
                 optimizer = optimizers.LossScaleOptimizer(optimizer)
         compile_metrics = CompileMetrics(metrics, weighted_metrics, self.output_names)
         if loss_weights is not None and loss is None:
-            raise ValueError("compile(loss_weights=...) needs loss=...: there is nothing to weight.")
+            raise ValueError(
+                "compile(loss_weights=...) needs loss=...: there is nothing to weight."
+            )
         compile_loss = None
         if loss is not None:
             _check_losses(loss)
@@ -486,9 +488,7 @@ class Model(Layer):
             self, x, y, batch_size, verbose, sample_weight, steps, callbacks, return_dict
         )
 
-    def predict(
-        self, x, batch_size: int | None = None, verbose="auto", steps=None, callbacks=None
-    ):
+    def predict(self, x, batch_size: int | None = None, verbose="auto", steps=None, callbacks=None):
         """The outputs for `x` as NumPy arrays, in the structure that the model returns."""
         return loop.predict(self, x, batch_size, verbose, steps, callbacks)
 

@@ -110,9 +110,7 @@ def evaluate(
     require_compiled(model, "evaluate")
     check_verbose(verbose)
     steps = _check_steps(steps, "steps")
-    data = make_data(
-        x, y, sample_weight, batch_size=batch_size, steps=steps, what="evaluate"
-    )
+    data = make_data(x, y, sample_weight, batch_size=batch_size, steps=steps, what="evaluate")
     total = _limit(data.steps if steps is None else steps)
     callbacks = _callback_list(model, callbacks, verbose, epochs=1, steps=total)
     logs = evaluate_data(model, data, steps, callbacks)

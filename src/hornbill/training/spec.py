@@ -146,7 +146,8 @@ def weights_for(sample_weight, outputs: list[Output]) -> list:
         return leaves * len(outputs)
     if isinstance(sample_weight, dict):
         return [
-            sample_weight.get(o.name) if o.name in sample_weight
+            sample_weight.get(o.name)
+            if o.name in sample_weight
             else (pick(sample_weight, o.path) if _has(sample_weight, o.path) else None)
             for o in outputs
         ]
@@ -366,7 +367,11 @@ class CompileMetrics:
                     metric = make_metric(one, targets[i], y_p)
                     prefix = f"{output.name}_" if len(outputs) > 1 and output.name else ""
                     name = prefix + metric.name
-                    if name in names and weighted and f"{prefix}weighted_{metric.name}" not in names:
+                    if (
+                        name in names
+                        and weighted
+                        and f"{prefix}weighted_{metric.name}" not in names
+                    ):
                         name = f"{prefix}weighted_{metric.name}"
                     if name in names:
                         name, first = f"{name}_{names[name]}", name
@@ -398,4 +403,3 @@ def _leaves(setting) -> list:
     if isinstance(setting, (list, tuple)):
         return [x for value in setting for x in _leaves(value)]
     return [setting]
-

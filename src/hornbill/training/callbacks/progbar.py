@@ -123,7 +123,9 @@ def _log_order(item):
 def _number(value) -> str:
     if not isinstance(value, (int, float)):
         return str(value)
-    return f"{value:.4f}" if value == 0 or math.isnan(value) or abs(value) > 1e-3 else f"{value:.4e}"
+    return (
+        f"{value:.4f}" if value == 0 or math.isnan(value) or abs(value) > 1e-3 else f"{value:.4e}"
+    )
 
 
 def _clock(seconds: float) -> str:

@@ -59,7 +59,11 @@ def check_batch_size(batch_size) -> int:
     """32 for None; anything but a positive int is refused."""
     if batch_size is None:
         return 32
-    if isinstance(batch_size, bool) or not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
+    if (
+        isinstance(batch_size, bool)
+        or not isinstance(batch_size, (int, np.integer))
+        or batch_size < 1
+    ):
         raise ValueError(f"batch_size is a positive int. Received: batch_size={batch_size!r}")
     return int(batch_size)
 
