@@ -6,7 +6,6 @@ activity loss). On symbolic tensors the same five steps run on shapes alone.
 
 import inspect
 import warnings
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -24,57 +23,17 @@ from ..engine.symbolic import SymbolicTensor, any_symbolic
 from ..engine.tracking import Trackable, owned, unique
 from ..engine.variable import Variable
 from ..metrics.base import Metric
+from .calling import (
+    CallSpec,
+    as_shapes,
+    has_tensors,
+    input_shape_argument,
+    masks_of,
+    placeholders,
+    shapes_of,
+    wrap_build,
+)
 from .input_spec import check_inputs
-
-
-class CallSpec(NamedTuple):
-    """What a class's `call` takes, read once per class."""
-
-    names: tuple[str, ...]
-    takes_training: bool
-    training_default: bool | None
-    masks: tuple[tuple[str, str], ...]  # (mask parameter, the argument it belongs to)
-
-    @classmethod
-    def of(cls, call) -> "CallSpec":
-        parameters = list(inspect.signature(call).parameters.values())[1:]
-        plain = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-        names = tuple(p.name for p in plain)
-        known = {p.name: p for p in parameters}
-        training = known.get("training")
-        default = (
-            None if training is None or training.default is training.empty else training.default
-        )
-        masks = [("mask", names[0])] if "mask" in known and names and names[0] != "mask" else []
-        masks += [(f"{n}_mask", n) for n in names if f"{n}_mask" in known]
-        return cls(names, training is not None, default, tuple(masks))
-
-
-def _wrap_build(build):
-    """Makes a class's `build` run once, under the layer's name, all or nothing."""
-
-    def wrapped(self, *args, **kwargs):
-        if self.built:
-            return
-        context = current_context()
-        token = enter_context(context._replace(path=context.inside(self.name), autocast=None))
-        try:
-            build(self, *args, **kwargs)
-        except BaseException:
-            self._unbuild()
-            raise
-        finally:
-            leave_context(token)
-        self._note_build(wrapped, args, kwargs)
-
-    wrapped.__wrapped__ = build
-    wrapped.__doc__ = build.__doc__
-    wrapped.parameters = [
-        p.name
-        for p in list(inspect.signature(build).parameters.values())[1:]
-        if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
-    ]
-    return wrapped
 
 
 class Layer(Operation, Trackable):
@@ -121,7 +80,7 @@ class Layer(Operation, Trackable):
         name: str | None = None,
         **kwargs,
     ):
-        self._input_shape = _input_shape_argument(kwargs)
+        self._input_shape = input_shape_argument(kwargs)
         if kwargs:
             raise TypeError(
                 f"{type(self).__name__} got unknown arguments: {', '.join(sorted(kwargs))}. "
@@ -150,7 +109,7 @@ class Layer(Operation, Trackable):
         if "call" in cls.__dict__:
             cls._call_spec = CallSpec.of(cls.call)
         if "build" in cls.__dict__:
-            cls.build = _wrap_build(cls.build)
+            cls.build = wrap_build(cls.build)
 
     # ---- calling -------------------------------------------------------------------------
 
@@ -254,7 +213,7 @@ class Layer(Operation, Trackable):
         for parameter, of in spec.masks:
             if parameter not in given and kwargs.get(parameter) is None:
                 value = args[given.index(of)] if of in given else kwargs.get(of)
-                mask = _masks_of(value)
+                mask = masks_of(value)
                 if mask is not None:
                     kwargs = {**kwargs, parameter: mask}
         return kwargs
@@ -264,7 +223,7 @@ class Layer(Operation, Trackable):
             for x in jax.tree.leaves(outputs):
                 self.add_loss(self.activity_regularizer(x))
         inputs = self._first(args, kwargs)
-        previous = _masks_of(inputs)
+        previous = masks_of(inputs)
         if previous is None and type(self).compute_mask is Layer.compute_mask:
             return
         results = [x for x in jax.tree.leaves(outputs) if isinstance(x, jax.Array)]
@@ -302,7 +261,7 @@ class Layer(Operation, Trackable):
             return
         shape = shapes[0] if shapes else next(iter(named.values()), None)
         if shape is not None and type(self).call is not Layer.call:
-            infer(self.run, _placeholders(shape, self.input_dtype), {})
+            infer(self.run, placeholders(shape, self.input_dtype), {})
         self.built = True
 
     build.parameters = []
@@ -310,13 +269,13 @@ class Layer(Operation, Trackable):
     def _build_for(self, args, kwargs):
         if type(self).build is Layer.build:
             self.built = True  # the call that follows builds what is inside
-            self._note_build(None, (_shapes(self._first(args, kwargs)),), {})
+            self._note_build(None, (shapes_of(self._first(args, kwargs)),), {})
             return
         names = type(self).build.parameters
         given = {**dict(zip(self._call_spec.names, args, strict=False)), **kwargs}
-        shapes = {f"{k}_shape": _shapes(v) for k, v in given.items() if _has_tensors(v)}
+        shapes = {f"{k}_shape": shapes_of(v) for k, v in given.items() if has_tensors(v)}
         if len(names) <= 1:
-            self.build(_shapes(self._first(args, kwargs))) if names else self.build()
+            self.build(shapes_of(self._first(args, kwargs))) if names else self.build()
         else:
             self.build(**{name: shapes[name] for name in names if name in shapes})
 
@@ -352,9 +311,9 @@ class Layer(Operation, Trackable):
     def build_from_config(self, config: dict) -> None:
         """Builds with the shapes that `get_build_config` gave."""
         if "shapes_dict" in config:
-            self.build(**{k: _as_shapes(v) for k, v in config["shapes_dict"].items()})
+            self.build(**{k: as_shapes(v) for k, v in config["shapes_dict"].items()})
         elif config.get("input_shape") is not None:
-            self.build(_as_shapes(config["input_shape"]))
+            self.build(as_shapes(config["input_shape"]))
 
     def add_weight(
         self,
@@ -574,8 +533,8 @@ class Layer(Operation, Trackable):
     def compute_output_shape(self, *args, **kwargs):
         """The shape of the output for inputs of the shapes given, without computing."""
         to = self.input_dtype
-        args = [_placeholders(a, to)[0] for a in args]
-        kwargs = {k.removesuffix("_shape"): _placeholders(v, to)[0] for k, v in kwargs.items()}
+        args = [placeholders(a, to)[0] for a in args]
+        kwargs = {k.removesuffix("_shape"): placeholders(v, to)[0] for k, v in kwargs.items()}
         return jax.tree.map(lambda s: tuple(s.shape), infer(self.run, tuple(args), kwargs))
 
     def compute_output_spec(self, *args, **kwargs):
@@ -677,53 +636,3 @@ class Layer(Operation, Trackable):
         state = f"built={self.built}" if "built" in self.__dict__ else "not initialized"
         name = self.__dict__.get("name", "?")
         return f"<{type(self).__name__} name={name}, {state}>"
-
-
-def _input_shape_argument(kwargs):
-    """Keras 2's `input_shape=`, `batch_input_shape=` and `input_dim=`, as a batch shape."""
-    if "batch_input_shape" in kwargs:
-        return tuple(kwargs.pop("batch_input_shape"))
-    batch = kwargs.pop("batch_size", None)
-    if "input_shape" in kwargs:
-        shape = kwargs.pop("input_shape")
-        return None if shape is None else (batch, *shape)
-    if "input_dim" in kwargs:
-        return (batch, kwargs.pop("input_dim"))
-    return None
-
-
-def _masks_of(value):
-    masks = jax.tree.map(get_mask, value)
-    return masks if jax.tree.leaves(masks) else None
-
-
-def _has_tensors(value) -> bool:
-    return any(hasattr(x, "shape") for x in jax.tree.leaves(value))
-
-
-def _shapes(value):
-    """The shapes of a structure of tensors, None for unknown dimensions."""
-    return jax.tree.map(
-        lambda x: errors.known_shape(x.shape) if hasattr(x, "shape") else None, value
-    )
-
-
-def _is_shape(value) -> bool:
-    return isinstance(value, (list, tuple)) and all(
-        n is None or isinstance(n, (int, np.integer)) for n in value
-    )
-
-
-def _as_shapes(value):
-    """Shapes read from JSON, where tuples have become lists."""
-    if _is_shape(value):
-        return tuple(value)
-    if isinstance(value, dict):
-        return {k: _as_shapes(v) for k, v in value.items()}
-    return [_as_shapes(v) for v in value] if isinstance(value, (list, tuple)) else value
-
-
-def _placeholders(shapes, dtype) -> tuple:
-    """Symbolic tensors for a shape or a structure of shapes, as the arguments of a call."""
-    made = jax.tree.map(lambda s: SymbolicTensor(s, dtype, name="input"), shapes, is_leaf=_is_shape)
-    return (made,)

@@ -18,7 +18,7 @@ from .data import make_data, split_validation
 from .data.arrays import ArrayData
 from .data.batches import as_arrays, pack
 from .data.make import check_lengths
-from .step import StepRunner
+from .runner import StepRunner
 
 CHUNK_SECONDS = 0.05
 

@@ -1,0 +1,282 @@
+"""Runs a model's step over and over: traced once, compiled, on the model's own state.
+
+The step is the model's `train_step`, `test_step` or `predict_step`, run under a scope, so that it
+is one pure program from the state and a batch to the new state and the logs.
+"""
+
+import functools
+import inspect
+import signal
+import threading
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..engine import compile as compiler
+from ..engine.context import CallContext, enter_context, leave_context
+from ..engine.random import global_generator
+from ..engine.scope import StatelessScope
+from ..engine.tracking import owned, unique
+from ..engine.variable import Variable
+from ..optimizers import Optimizer
+from .data import unpack
+from .step import forward
+
+
+@functools.cache
+def _takes_state(function) -> bool:
+    """Whether a user wrote `train_step(self, state, data)`, Keras 3's form for JAX."""
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    parameters = inspect.signature(function).parameters.values()
+    return len([p for p in parameters if p.kind in kinds and p.default is p.empty]) == 3
+
+
+def call_step(model, mode: str, data):
+    """Runs the model's step on a batch, in either form in which people write it."""
+    method = getattr(model, f"{mode}_step")
+    if not _takes_state(getattr(type(model), f"{mode}_step")):
+        return method(data)
+    groups = [model.trainable_variables, model.non_trainable_variables]
+    if mode == "train":
+        groups.append(model.optimizer.variables)
+    if mode != "predict":
+        groups.append(model.metrics_variables)
+    logs, state = method(tuple([v.value for v in g] for g in groups), data)
+    for group, values in zip(groups, state, strict=True):
+        for variable, value in zip(group, values, strict=True):
+            variable.assign(value)
+    return logs
+
+
+def optimizers_of(model) -> list[Optimizer]:
+    """The optimizers in the model's and its layers' attributes."""
+    return unique(
+        thing
+        for layer in model._flatten_layers()
+        for thing in owned(layer)
+        if isinstance(thing, Optimizer)
+    )
+
+
+def state_of(model, mode: str) -> tuple[list[Variable], list[Variable]]:
+    """The variables that a step may assign, and those that it only reads."""
+    variables = list(model.variables)
+    metrics = [v for m in model.metrics for v in m.variables]
+    metrics += list(model.metrics_variables)
+    seeds = [global_generator().state]
+    if mode == "train":
+        slots = [v for o in optimizers_of(model) for v in o.variables]
+        return unique([*variables, *slots, *metrics, *seeds]), []
+    trainable = [v for v in variables if v.made_trainable]
+    rest = [v for v in variables if not v.made_trainable]
+    return unique([*rest, *metrics, *seeds]), unique(trainable)
+
+
+class hold_interrupts:
+    """Keeps Ctrl-C waiting for the length of a `with`, so that state is never half written."""
+
+    def __enter__(self):
+        self.caught = None
+        self.main = threading.current_thread() is threading.main_thread()
+        if self.main:
+            self.previous = signal.getsignal(signal.SIGINT)
+            if self.previous in (None, signal.SIG_IGN):
+                self.main = False
+            else:
+                signal.signal(signal.SIGINT, self._catch)
+        return self
+
+    def _catch(self, number, frame):
+        self.caught = (number, frame)
+
+    def __exit__(self, *exc):
+        if self.main:
+            signal.signal(signal.SIGINT, self.previous)
+            if self.caught and callable(self.previous):
+                self.previous(*self.caught)
+
+
+class Compiled:
+    """One step, traced for one shape of batch: alone, and as a loop over many batches."""
+
+    def __init__(self, traced, abstract):
+        self.traced, self.abstract = traced, abstract
+        self.primitives = compiler.primitives(traced)
+        self.recurrent = bool(self.primitives & compiler.LOOPS)
+        self._step = self._loop = None
+
+    @property
+    def loops(self) -> bool:
+        """Whether many steps go into one program.
+
+        On the CPU a convolution inside a compiled loop loses the compiler's fast path (20 times
+        slower), so such steps are dispatched one by one.
+        """
+        convolves = "conv_general_dilated" in self.primitives
+        return not (convolves and compiler.platform() == "cpu")
+
+    def step(self, *args):
+        """Runs one step."""
+        if self._step is None:
+            self._step = compiler.compile_program(self.traced, self.recurrent)
+        return self._step(*args)
+
+    def loop(self, values, fixed, data, order, start, stop):
+        """Runs the steps `start` to `stop` of an epoch whose batches are the rows of `order`."""
+        if self._loop is None:
+            step = compiler.as_function(self.traced)
+            logs_tree = jax.tree.structure(self.traced.out_info[1])
+            logs_like = jax.tree.leaves(self.traced.out_info[1])
+            size = len(values)
+
+            def run(values, fixed, data, order, start, stop):
+                def body(i, carry):
+                    flat = [*carry[:size], *fixed, *jax.tree.leaves(data), order[i]]
+                    out = step(*flat)
+                    return tuple(_strong(a) for a in out)
+
+                logs = [jnp.zeros(s.shape, s.dtype) for s in logs_like]
+                out = jax.lax.fori_loop(start, stop, body, (*values, *logs))
+                return list(out[:size]), jax.tree.unflatten(logs_tree, out[size:])
+
+            args = (values, fixed, data, order, start, stop)
+            traced = compiler.trace(run, *args, donate=(0,))
+            self._loop = compiler.compile_program(traced, self.recurrent)
+        return self._loop(values, fixed, data, order, start, stop)
+
+
+def _strong(x):
+    """The array without JAX's weak type, which a loop's state may not change."""
+    return jax.lax.convert_element_type(x, x.dtype) if getattr(x, "weak_type", False) else x
+
+
+class StepRunner:
+    """Runs one of a model's steps over and over, on the model's own state.
+
+    Args:
+        model: the model.
+        mode: `"train"`, `"test"` or `"predict"`.
+    """
+
+    def __init__(self, model, mode: str):
+        self.model, self.mode = model, mode
+        self.eager = model.run_eagerly or not model.jit_compile
+        self.programs: dict = {}
+
+    def _prepare(self, data, index) -> tuple[Compiled, list, list]:
+        """The program for a batch of this shape, and the variables it works on."""
+        leaves, treedef = jax.tree.flatten(data)
+        shapes = tuple((a.shape, a.dtype) for a in leaves)
+        frozen = tuple(v.trainable for v in self.model.variables)
+        key = (treedef, shapes, None if index is None else index.shape, frozen)
+        if key not in self.programs:
+            self.programs[key] = self._trace(data, index)
+        return self.programs[key]
+
+    def _trace(self, data, index):
+        self._build(data, index)
+        for _ in range(3):
+            cells, fixed = state_of(self.model, self.mode)
+            pure = self._pure(cells, fixed)
+            abstract = [_struct(v) for v in cells], [_struct(v) for v in fixed]
+            batch = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), data)
+            rows = None if index is None else jax.ShapeDtypeStruct(index.shape, index.dtype)
+            traced = compiler.trace(pure, *abstract, batch, rows, donate=(0,))
+            # A first run of a user's step may have made variables (optimizer slots, metrics).
+            if [*map(id, cells)] == [*map(id, state_of(self.model, self.mode)[0])]:
+                return Compiled(traced, abstract), cells, fixed
+        raise RuntimeError(
+            f"{type(self.model).__name__}.{self.mode}_step makes new variables at each call. "
+            "Make them in __init__ or build."
+        )
+
+    def _build(self, data, index):
+        """Makes the weights and slots that a step needs, so that one trace is enough."""
+        model = self.model
+        batch = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), data)
+        if index is not None:
+            batch = jax.eval_shape(_gather, batch, index)
+        if not model.built:
+
+            def run(batch):
+                with StatelessScope():
+                    return forward(model, unpack(batch)[0], training=False)
+
+            jax.eval_shape(run, batch)
+        if self.mode == "train" and model.optimizer is not None and not model.optimizer.built:
+            model.optimizer.build(model.trainable_variables)
+
+    def _pure(self, cells, fixed):
+        model, mode = self.model, self.mode
+
+        def pure(values, fixed_values, data, index):
+            batch = data if index is None else _gather(data, index)
+            state = zip([*cells, *fixed], [*values, *fixed_values], strict=True)
+            token = enter_context(CallContext())
+            try:
+                with StatelessScope(state) as scope:
+                    logs = call_step(model, mode, batch)
+            finally:
+                leave_context(token)
+            logs = jax.tree.map(lambda x: x.value if isinstance(x, Variable) else x, logs)
+            return [_strong(scope.read(v)) for v in cells], logs
+
+        return pure
+
+    def run(self, data, index=None):
+        """One step on a batch, or on the rows `index` of resident data. Returns its logs."""
+        if self.eager:
+            return call_step(self.model, self.mode, _gather_eager(data, index))
+        program, cells, fixed = self._prepare(data, index)
+        with hold_interrupts():
+            new, logs = program.step(_own(cells), [v._value for v in fixed], data, index)
+            _store(cells, new)
+        return logs
+
+    def run_many(self, data, order, start: int, stop: int):
+        """The steps `start` to `stop` of an epoch; the rows of `order` are the batches."""
+        if self.eager or stop - start == 1:
+            for i in range(start, stop):
+                logs = self.run(data, order[i])
+            return logs
+        program, cells, fixed = self._prepare(data, order[0])
+        if not program.loops:
+            for i in range(start, stop):
+                logs = self.run(data, order[i])
+            return logs
+        with hold_interrupts():
+            fixed_values = [v._value for v in fixed]
+            new, logs = program.loop(
+                _own(cells), fixed_values, data, order, np.int32(start), np.int32(stop)
+            )
+            _store(cells, new)
+        return logs
+
+
+def _struct(variable):
+    return jax.ShapeDtypeStruct(variable._value.shape, variable._value.dtype)
+
+
+def _gather(data, index):
+    return jax.tree.map(lambda a: jnp.take(a, index, axis=0, mode="clip"), data)
+
+
+def _gather_eager(data, index):
+    if index is None:
+        return jax.tree.map(jnp.asarray, data)
+    return jax.tree.map(lambda a: jnp.asarray(np.asarray(a)[np.asarray(index)]), data)
+
+
+def _own(cells) -> list:
+    """The arrays of the cells, copied where somebody else may hold them."""
+    for v in cells:
+        if v._lent:
+            v._value, v._lent = jnp.array(v._value, copy=True), False
+    return [v._value for v in cells]
+
+
+def _store(cells, values) -> None:
+    for v, value in zip(cells, values, strict=True):
+        v._value = value
+        v._lent = False
