@@ -1,3 +1,10 @@
-import sys
-from ..engine import serialize
-def get(identifier): return serialize.find(identifier, sys.modules[__name__], "x")
+"""Bounds that weights are put within after each update."""
+
+from .lookup import deserialize, get, serialize
+from .projections import Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm
+
+# The other names under which Keras hands out the same classes.
+max_norm = MaxNorm
+min_max_norm = MinMaxNorm
+non_neg = NonNeg
+unit_norm = UnitNorm
