@@ -101,7 +101,7 @@ class Sequential(Model):
             return
         if not self.layers:
             raise ValueError(f"Sequential '{self.name}' has no layers to build. Use add(layer).")
-        first = InputLayer(batch_shape=tuple(input_shape), dtype=_input_dtype(self.layers[0]))
+        first = InputLayer(batch_shape=(None, *input_shape[1:]), dtype=_input_dtype(self.layers[0]))
         self._connect(first.output)
         self._sequence = [first, *self._sequence]
 
