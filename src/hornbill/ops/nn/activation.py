@@ -4,37 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from ...engine.operation import Tensor, op
-
-__all__ = [
-    "celu",
-    "elu",
-    "gelu",
-    "glu",
-    "hard_shrink",
-    "hard_sigmoid",
-    "hard_silu",
-    "hard_swish",
-    "hard_tanh",
-    "leaky_relu",
-    "log_sigmoid",
-    "log_softmax",
-    "relu",
-    "relu6",
-    "selu",
-    "sigmoid",
-    "silu",
-    "soft_shrink",
-    "softmax",
-    "softplus",
-    "softsign",
-    "sparse_plus",
-    "sparse_sigmoid",
-    "sparsemax",
-    "squareplus",
-    "swish",
-    "tanh_shrink",
-    "threshold",
-]
+from ..common import public
 
 
 @op
@@ -353,3 +323,6 @@ def sparsemax(x: Tensor, axis: int = -1):
 
 swish = silu
 hard_swish = hard_silu
+
+
+__all__ = public(globals())

@@ -6,8 +6,7 @@ from jax import lax
 
 from ...engine.config import standardize_data_format
 from ...engine.operation import Tensor, op
-
-__all__ = ["depth_to_space", "fold", "polar", "space_to_depth", "unfold"]
+from ..common import public
 
 
 def _pair(value, name: str) -> tuple[int, int]:
@@ -156,3 +155,6 @@ def polar(abs_: Tensor, angle: Tensor):
     return lax.complex(
         jnp.asarray(abs_ * jnp.cos(angle), float), jnp.asarray(abs_ * jnp.sin(angle), float)
     )
+
+
+__all__ = public(globals())

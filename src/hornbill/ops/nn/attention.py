@@ -4,8 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from ...engine.operation import Tensor, op
-
-__all__ = ["dot_product_attention"]
+from ..common import public
 
 
 @op
@@ -82,3 +81,6 @@ def dot_product_attention(
             # cuDNN's conditions on shapes and devices change between its versions: it decides.
             return attend("xla")
     return attend("xla")
+
+
+__all__ = public(globals())

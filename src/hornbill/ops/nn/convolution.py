@@ -3,17 +3,7 @@
 from ...engine.operation import Tensor, op
 from ...kernels import conv as convolutions
 from ...kernels import pooling
-
-__all__ = [
-    "adaptive_average_pool",
-    "adaptive_max_pool",
-    "average_pool",
-    "conv",
-    "conv_transpose",
-    "depthwise_conv",
-    "max_pool",
-    "separable_conv",
-]
+from ..common import public
 
 
 @op
@@ -195,3 +185,6 @@ def adaptive_average_pool(inputs: Tensor, output_size, data_format: str | None =
     [[[2.0], [1.0]]]
     """
     return pooling.adaptive_pool(inputs, output_size, "mean", data_format)
+
+
+__all__ = public(globals())

@@ -10,8 +10,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from ...engine.operation import Tensor, op
-
-__all__ = ["ctc_decode", "ctc_loss"]
+from ..common import public
 
 # Stands for log(0) in the loss: finite, so that gradients of impossible paths stay numbers.
 LOG_ZERO = -1e5
@@ -198,3 +197,6 @@ def _beam_search(logs, length, width, top_paths, blank):
     paths, _, blank_score, label_score = beams
     scores, best = lax.top_k(jnp.logaddexp(blank_score, label_score), top_paths)
     return paths[best], scores
+
+
+__all__ = public(globals())

@@ -5,8 +5,7 @@ import jax.numpy as jnp
 
 from ...engine.dtypes import standardize_dtype
 from ...engine.operation import Tensor, op
-
-__all__ = ["multi_hot", "one_hot"]
+from ..common import public
 
 
 def _refuse_sparse(who: str, sparse: bool) -> None:
@@ -62,3 +61,6 @@ def multi_hot(
         jnp.asarray(inputs).astype("int32"), num_classes, axis=axis, dtype=standardize_dtype(dtype)
     )
     return hot.max(1 if jnp.ndim(inputs) > 1 else 0)
+
+
+__all__ = public(globals())

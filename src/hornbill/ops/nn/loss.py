@@ -5,13 +5,7 @@ import jax.numpy as jnp
 
 from ...engine.config import epsilon
 from ...engine.operation import Tensor, op
-
-__all__ = [
-    "binary_crossentropy",
-    "categorical_crossentropy",
-    "psnr",
-    "sparse_categorical_crossentropy",
-]
+from ..common import public
 
 
 def _same_shape(who: str, target, output) -> None:
@@ -134,3 +128,6 @@ def psnr(x1: Tensor, x2: Tensor, max_val: float):
     """
     _same_shape("psnr", x1, x2)
     return 20 * jnp.log10(jnp.asarray(max_val, x2.dtype)) - 10 * jnp.log10(((x1 - x2) ** 2).mean())
+
+
+__all__ = public(globals())

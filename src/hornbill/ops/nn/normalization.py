@@ -6,14 +6,7 @@ from jax import lax
 from ...engine import config
 from ...engine.dtypes import standardize_dtype
 from ...engine.operation import Tensor, op
-
-__all__ = [
-    "batch_normalization",
-    "layer_normalization",
-    "moments",
-    "normalize",
-    "rms_normalization",
-]
+from ..common import public
 
 
 @op
@@ -181,3 +174,6 @@ def _along(weight, axes, x):
     if weight.ndim == x.ndim or places == [x.ndim - 1]:
         return weight
     return weight.reshape([x.shape[i] if i in places else 1 for i in range(x.ndim)])
+
+
+__all__ = public(globals())
