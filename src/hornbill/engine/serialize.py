@@ -262,7 +262,8 @@ def deserialize(config, custom_objects: dict | None = None):
     if not isinstance(cls, type) or not hasattr(cls, "from_config"):
         raise ValueError(f"'{name}' in the config is no class that can be built from a config.")
     build_config = config.get("build_config")
-    instance = cls.from_config(inner)
+    with custom_object_scope(custom_objects or {}):
+        instance = cls.from_config(inner)
     if build_config and hasattr(instance, "build_from_config") and not instance.built:
         instance.build_from_config(build_config)
     return instance
