@@ -612,6 +612,24 @@ class Layer(Operation, Trackable):
         new = [scope.read(v) for v in self.non_trainable_variables]
         return (outputs, new, losses) if return_losses else (outputs, new)
 
+    # ---- files ---------------------------------------------------------------------------
+
+    def save_own_variables(self, store) -> None:
+        """Puts the layer's own weights into `store`, a dict with keys `"0"`, `"1"`, ..."""
+        for i, variable in enumerate(self._own_variables()):
+            store[str(i)] = variable.numpy()
+
+    def load_own_variables(self, store) -> None:
+        """Sets the layer's own weights from what `save_own_variables` stored."""
+        mine = self._own_variables()
+        if len(mine) != len(store):
+            raise ValueError(
+                f"Layer '{self.path}' has {len(mine)} weights of its own, the file {len(store)}."
+                + (" Build the layer first." if not self.built else "")
+            )
+        for i, variable in enumerate(mine):
+            variable.assign(store[str(i)])
+
     # ---- configuration -------------------------------------------------------------------
 
     def get_config(self) -> dict:

@@ -187,6 +187,23 @@ class Model(Layer):
             self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range
         )
 
+    # ---- files ---------------------------------------------------------------------------
+
+    def save_weights(self, filepath, overwrite: bool = True) -> None:
+        """Writes the weights to a file that ends in `.weights.h5`, which Keras 3 opens too."""
+        from ..saving.weights import save_weights
+
+        save_weights(self, filepath, overwrite)
+
+    def load_weights(self, filepath, skip_mismatch: bool = False) -> None:
+        """Sets the weights from a `.weights.h5` file, Hornbill's or Keras 3's; all or none.
+
+        `skip_mismatch=True` leaves weights that do not fit as they are, with a warning.
+        """
+        from ..saving.weights import load_weights
+
+        load_weights(self, filepath, skip_mismatch)
+
     # ---- compile -------------------------------------------------------------------------
 
     def compile(
