@@ -1,6 +1,6 @@
 """Activation functions. Those that are ops are the ops themselves."""
 
-from ..ops.nn.activation import (
+from ..ops import (
     celu,
     elu,
     glu,
@@ -25,8 +25,9 @@ from ..ops.nn.activation import (
     sparsemax,
     squareplus,
     swish,
+    tanh,
     tanh_shrink,
     threshold,
 )
-from .functions import exponential, gelu, linear, mish, relu, tanh
+from .functions import exponential, gelu, linear, mish, relu
 from .lookup import deserialize, get, serialize

@@ -3,8 +3,8 @@
 import jax
 import jax.numpy as jnp
 
+from .. import ops
 from ..engine.operation import Tensor, op
-from ..ops.nn import activation
 
 
 @op
@@ -40,7 +40,7 @@ def gelu(x, approximate: bool = False):
     >>> round(float(hb.activations.gelu(1.0)), 4)
     0.8413
     """
-    return activation.gelu(x, approximate)
+    return ops.gelu(x, approximate)
 
 
 def linear(x):
@@ -53,20 +53,14 @@ def linear(x):
     return x
 
 
-@op
-def tanh(x: Tensor):
-    return jnp.tanh(x)
-
-
-@op
-def exponential(x: Tensor):
+def exponential(x):
     """`exp(x)`.
 
     >>> import hornbill as hb
     >>> float(hb.activations.exponential(0.0))
     1.0
     """
-    return jnp.exp(x)
+    return ops.exp(x)
 
 
 @op

@@ -1,7 +1,10 @@
 """Ops: functions of tensors that also work on symbolic tensors and in compiled code."""
 
+from . import image
 from .control import *
 from .core import *
+from .linalg import *
+from .math import *
 from .nn import *
 from .numpy import *
 
