@@ -139,8 +139,10 @@ def _read(dataset, path, where) -> np.ndarray:
 
 def set_state(model, state, source: str, skip_mismatch: bool = False) -> None:
     """Assigns a state that `read_state` gave; checks all of it first."""
-    plan, wrong, optional = [], [], []
-    for path, thing in saveables(model):
+    plan, wrong = [], []
+    things = saveables(model)
+    known = {path for path, _ in things} | {"optimizer"}
+    for path, thing in things:
         mine: dict = {}
         thing.save_own_variables(mine)
         stored = state.get(path, {})
@@ -161,9 +163,13 @@ def set_state(model, state, source: str, skip_mismatch: bool = False) -> None:
             # An optimizer that has not been built, or another one, is no reason to refuse.
             if stored and not mine.keys() - stored.keys():
                 plan.append((thing, stored))
-            optional += problems
         else:
             wrong += problems
+    wrong += [
+        f"'{path}': in the file, not in the model"
+        for path in state
+        if path not in known and state[path]
+    ]
     if wrong and not skip_mismatch:
         shown = "\n  ".join(wrong[:50]) + ("\n  ..." if len(wrong) > 50 else "")
         raise ValueError(

@@ -1,0 +1,157 @@
+"""`hornbill demo`: three models, one of each kind, trained on real handwritten digits."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from . import layers, utils
+from .datasets import digits
+from .layers import Input
+from .models import Model, Sequential
+
+
+def sequential_cnn() -> Sequential:
+    """Convolutions and pooling, one layer after the other."""
+    return Sequential(
+        [
+            Input((8, 8, 1)),
+            layers.Conv2D(32, 3, padding="same", activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(64, 3, padding="same", activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dropout(0.3),
+            layers.Dense(10, activation="softmax"),
+        ],
+        name="sequential_cnn",
+    )
+
+
+def two_inputs() -> Model:
+    """The image on one side, the ink in its rows and columns on the other, joined."""
+    image, profile = Input((8, 8, 1), name="image"), Input((16,), name="profile")
+    x = layers.Conv2D(32, 3, activation="relu")(image)
+    x = layers.Flatten()(x)
+    x = layers.Dense(64, activation="relu")(x)
+    y = layers.Dense(32, activation="relu")(profile)
+    joined = layers.Dropout(0.3)(layers.concatenate([x, y]))
+    outputs = layers.Dense(10, activation="softmax")(joined)
+    return Model([image, profile], outputs, name="two_inputs")
+
+
+class ResidualBlock(layers.Layer):
+    """Two dense layers and a way around them."""
+
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.wide = layers.Dense(2 * units, activation="relu")
+        self.narrow = layers.Dense(units)
+        self.norm = layers.LayerNormalization()
+
+    def call(self, x):
+        return x + self.narrow(self.wide(self.norm(x)))
+
+
+class ResidualModel(Model):
+    """Free data flow in `call`: a loop over residual blocks, noise while training."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.flatten = layers.Flatten()
+        self.enter = layers.Dense(64, activation="relu")
+        self.blocks = [ResidualBlock(64) for _ in range(3)]
+        self.dropout = layers.Dropout(0.3)
+        self.leave = layers.Dense(10, activation="softmax")
+
+    def call(self, x, training=None):
+        x = self.enter(self.flatten(x))
+        for block in self.blocks:
+            x = block(x)
+        return self.leave(self.dropout(x, training=training))
+
+
+def profiles(images) -> np.ndarray:
+    """The mean ink of each row and each column of the images."""
+    return np.concatenate([images[..., 0].mean(1), images[..., 0].mean(2)], axis=1)
+
+
+def confusion_matrix(labels, predicted) -> np.ndarray:
+    """Counts: rows are the true digits, columns the predicted ones."""
+    matrix = np.zeros((10, 10), int)
+    np.add.at(matrix, (labels, predicted), 1)
+    return matrix
+
+
+def run(out: str = ".", epochs: int | None = None, seed: int = 1) -> dict[str, float]:
+    """Trains and shows the three models. Returns `{model's name: test accuracy}`."""
+    utils.set_random_seed(seed)
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    (x_train, y_train), (x_test, y_test) = digits.load_data()
+    print(f"{len(x_train)} images to train on, {len(x_test)} to test on.")
+    jobs = [
+        (sequential_cnn, x_train, x_test, 20),
+        (
+            two_inputs,
+            {"image": x_train, "profile": profiles(x_train)},
+            {"image": x_test, "profile": profiles(x_test)},
+            20,
+        ),
+        (lambda: ResidualModel(name="residual"), x_train, x_test, 30),
+    ]
+    began = time.perf_counter()
+    accuracies, histories = {}, {}
+    for build, x, x_new, usual_epochs in jobs:
+        model = build()
+        print(f"\n=== {model.name} ===")
+        model.compile("adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+        history = model.fit(
+            x, y_train, batch_size=32, epochs=epochs or usual_epochs, validation_split=0.1
+        )
+        model.summary()
+        _, accuracy = model.evaluate(x_new, y_test, verbose=0)
+        predictions = model.predict(x_new, verbose=0)
+        print(f"Test accuracy of {model.name}: {accuracy:.1%}")
+        print("Confusion matrix (rows: true digit, columns: predicted digit):")
+        print(confusion_matrix(y_test, predictions.argmax(1)))
+
+        path = folder / f"{model.name}.weights.h5"
+        model.save_weights(path)
+        fresh = build()
+        fresh.predict(x_new, verbose=0)  # builds it
+        fresh.load_weights(path)
+        same = np.array_equal(predictions, fresh.predict(x_new, verbose=0))
+        print(f"{path} loaded into a fresh model: predictions are", end=" ")
+        print("identical." if same else "DIFFERENT.")
+        accuracies[model.name], histories[model.name] = accuracy, history.history
+    print(f"\nAll three in {time.perf_counter() - began:.1f} s:")
+    for name, accuracy in accuracies.items():
+        print(f"  {name:<16} {accuracy:.1%}")
+    draw(histories, folder / "history.png")
+    return accuracies
+
+
+def draw(histories: dict[str, dict], path) -> None:
+    """Draws the learning curves, where matplotlib is installed."""
+    try:
+        import matplotlib
+    except ImportError:
+        print("history.png was not drawn: pip install 'hornbill[plot]' brings matplotlib.")
+        return
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, len(histories), figsize=(4 * len(histories), 3.2), sharey=True)
+    for ax, (name, history) in zip(axes, histories.items(), strict=True):
+        steps = range(1, len(history["accuracy"]) + 1)
+        ax.plot(steps, history["accuracy"], label="training")
+        ax.plot(steps, history["val_accuracy"], label="validation")
+        ax.set(title=name, xlabel="epoch", ylim=(0.5, 1.01))
+        ax.grid(alpha=0.3)
+    axes[0].set_ylabel("accuracy")
+    axes[0].legend(loc="lower right")
+    figure.tight_layout()
+    figure.savefig(path, dpi=120)
+    plt.close(figure)
+    print(f"Learning curves: {path}")
