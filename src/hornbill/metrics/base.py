@@ -162,7 +162,8 @@ class Metric(Trackable):
         taken = inspect.signature(type(self).__init__).parameters.values()
         if not any(p.kind is p.VAR_KEYWORD for p in taken):
             base = {k: v for k, v in base.items() if k in {p.name for p in taken}}
-        return {**base, **serialize.captured_arguments(self, strict=not overridden, skip=base)}
+        given = serialize.captured_arguments(self, strict=not overridden, skip=base)
+        return {**base, **{k: _as_lists(v) for k, v in given.items()}}
 
     @classmethod
     def from_config(cls, config: dict) -> "Metric":
@@ -176,6 +177,15 @@ class Metric(Trackable):
 def cast(x, dtype) -> jax.Array:
     """An array-like or a Variable as an array of that dtype."""
     return jnp.asarray(to_array(x), dtype)
+
+
+def _as_lists(value):
+    """Tuples and arrays as lists: Keras's metrics take their config as it is written."""
+    kind = value.get("class_name") if isinstance(value, dict) else None
+    return {
+        "__tuple__": lambda: value["items"],
+        "__numpy__": lambda: value["config"]["value"],
+    }.get(kind, lambda: value)()
 
 
 def check_int(value, name: str, who, least: int = 0, optional: bool = False) -> None:

@@ -1,22 +1,31 @@
 """The four counts of right and wrong decisions, Precision and Recall."""
 
 from ..ops import divide_no_nan
-from .base import check_int
-from .thresholds import ThresholdMetric, given_thresholds
+from .base import Metric, check_int
+from .thresholds import ThresholdMetric, count, given_thresholds
 
 
-class _Count(ThresholdMetric):
+class _Count(Metric):
+    _kind: str
+
     def __init__(self, thresholds=None, name: str | None = None, dtype=None):
         super().__init__(name=name, dtype=dtype)
-        self._make(given_thresholds(thresholds, 0.5, self))
+        self._at = given_thresholds(thresholds, 0.5, self)
+        self.accumulator = self.add_variable((len(self._at),), "zeros", name="accumulator")
 
     def update_state(self, y_true, y_pred, sample_weight=None) -> None:
         """Counts a batch of targets and predictions of the same shape."""
-        self._add(y_true, y_pred, sample_weight)
+        counts = count(y_true, y_pred, self._at, sample_weight, who=self.name)
+        self.accumulator.assign_add(getattr(counts, self._kind))
 
     def result(self):
         """The (weighted) count, for several thresholds a vector of them."""
-        return _one(getattr(self, self._counts[0]).value)
+        return _one(self.accumulator.value)
+
+    @property
+    def thresholds(self) -> list[float]:
+        """The thresholds at which predictions are counted."""
+        return self._at.values.tolist()
 
 
 def _one(values):
@@ -38,7 +47,7 @@ class TruePositives(_Count):
     1.0
     """
 
-    _counts = ("true_positives",)
+    _kind = "true_positives"
 
 
 class TrueNegatives(_Count):
@@ -56,7 +65,7 @@ class TrueNegatives(_Count):
     2.0
     """
 
-    _counts = ("true_negatives",)
+    _kind = "true_negatives"
 
 
 class FalsePositives(_Count):
@@ -74,7 +83,7 @@ class FalsePositives(_Count):
     2.0
     """
 
-    _counts = ("false_positives",)
+    _kind = "false_positives"
 
 
 class FalseNegatives(_Count):
@@ -92,7 +101,7 @@ class FalseNegatives(_Count):
     2.0
     """
 
-    _counts = ("false_negatives",)
+    _kind = "false_negatives"
 
 
 class _Share(ThresholdMetric):

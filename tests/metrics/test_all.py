@@ -1,0 +1,106 @@
+"""Every metric against Keras, eagerly and compiled, and through its config."""
+
+import warnings
+
+import jax
+import keras
+import numpy as np
+import pytest
+
+from hornbill import metrics
+
+from .cases import CASES, IDS, batches, pair
+
+# Keras's confusion matrix asks JAX for int64.
+int64 = pytest.mark.filterwarnings("ignore:Explicitly requested dtype int64")
+every = pytest.mark.parametrize(("name", "settings", "kind"), CASES, ids=IDS)
+
+
+def close(ours, theirs):
+    np.testing.assert_allclose(np.asarray(ours), np.asarray(theirs), rtol=2e-5, atol=1e-6)
+
+
+def updated(metric, given):
+    for batch in given:
+        metric.update_state(*batch)
+    return metric.result()
+
+
+def test_the_table_holds_every_metric():
+    bases = {"Metric", "Mean", "Sum", "MeanMetricWrapper"}
+    classes = {n for n in dir(keras.metrics) if isinstance(getattr(keras.metrics, n), type)}
+    assert classes - bases == {name for name, _, _ in CASES}
+
+
+@int64
+@every
+@pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
+def test_result_and_state_are_keras(name, settings, kind, weighted):
+    ours, theirs = pair(name, settings)
+    # Along axis 0 there is no value per sample to weigh.
+    given = batches(kind, weighted and settings.get("axis") != 0)
+    close(updated(ours, given), updated(theirs, given))
+    assert [v.name for v in ours.variables] == [v.name for v in theirs.variables]
+    for mine, other in zip(ours.variables, theirs.variables, strict=True):
+        assert mine.dtype == other.dtype
+        close(mine.value, other.value)
+
+
+@every
+def test_compiled_and_reset(name, settings, kind):
+    metric = pair(name, settings)[0]
+    first, second = batches(kind, weighted=settings.get("axis") != 0)
+    expected = updated(metric, [first, second])
+    assert isinstance(expected, jax.Array)
+
+    values = metric.stateless_reset_state()
+    step = jax.jit(metric.stateless_update_state)
+    values = step(step(values, *first), *second)
+    close(jax.jit(metric.stateless_result)(values), expected)
+
+    metric.reset_state()
+    assert all(not np.any(v.numpy()) for v in metric.variables)
+    close(updated(metric, [first, second]), expected)
+
+
+@int64
+@every
+def test_config_round_trip_and_keras_reads_it(name, settings, kind):
+    ours = getattr(metrics, name)(**settings, name="mine")
+    described = metrics.serialize(ours)
+    again = metrics.deserialize(described)
+    assert type(again) is type(ours)
+    assert again.get_config() == ours.get_config()
+    assert (again.name, again.dtype) == ("mine", ours.dtype)
+
+    theirs = keras.metrics.deserialize(described)
+    assert type(theirs).__name__ == name
+    if name == "CosineSimilarity":
+        return  # Keras forgets the axis.
+    back = metrics.deserialize(keras.metrics.serialize(theirs))
+    given = batches(kind)
+    close(updated(back, given), updated(again, given))
+
+
+def test_float16_metrics_keep_their_dtype():
+    ours, theirs = (
+        metrics.MeanSquaredError(dtype="float16"),
+        keras.metrics.MeanSquaredError(dtype="float16"),
+    )
+    given = batches("numbers")
+    close(updated(ours, given), updated(theirs, given))
+    assert ours.result().dtype == theirs.result().dtype == "float16"
+
+
+@int64
+def test_iou_counts_whole_weights_and_warns_of_fractions():
+    ours, theirs = metrics.MeanIoU(num_classes=3), keras.metrics.MeanIoU(num_classes=3)
+    y_true, y_pred = np.array([0, 1, 2, 255, 1]), np.array([0, 2, 2, 1, -1])
+    weight = np.array([1, 2, 3, 4, 5])
+    close(ours(y_true, y_pred, weight), theirs(y_true, y_pred, weight))
+    assert ours.total_cm.dtype == "int32"
+    with pytest.warns(UserWarning, match=r"dtype='float32'"):
+        ours.update_state(y_true, y_pred, weight / 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ours.update_state(y_true, y_pred, [1, 1, 1, 1, 1])
