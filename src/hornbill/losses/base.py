@@ -81,7 +81,7 @@ class Loss(Configured):
         """The constructor's arguments as plain JSON, from which `from_config` makes the same."""
         base = {"name": self.name, "reduction": self.reduction}
         if self._asked_dtype is not None:
-            base["dtype"] = serialize.serialize(self._dtype_policy)
+            base["dtype"] = self._dtype_policy.name
         taken = inspect.signature(type(self).__init__).parameters.values()
         if not any(p.kind is p.VAR_KEYWORD for p in taken):
             base = {k: v for k, v in base.items() if k in {p.name for p in taken}}
