@@ -128,9 +128,7 @@ def serialize(value):
         return value
     if isinstance(value, (np.bool_, np.integer, np.floating)):
         return value.item()
-    if isinstance(value, tuple):
-        return {"class_name": "__tuple__", "items": [serialize(v) for v in value]}
-    if isinstance(value, (list, set)):
+    if isinstance(value, (list, tuple, set)):  # Keras's files, too, hold tuples as lists
         return [serialize(v) for v in value]
     if isinstance(value, dict):
         return {k: serialize(v) for k, v in value.items()}
