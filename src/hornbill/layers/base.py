@@ -96,7 +96,7 @@ class Layer(Operation, Trackable):
         self._trainable = bool(trainable)
         self.dtype_policy = dtypes.get_policy(dtype)
         self.built = False
-        self.input_spec = None
+        self.input_spec = self._unbuilt_spec = None
         self.supports_masking = type(self).compute_mask is not Layer.compute_mask
         self._variables: list[Variable] = []
         self._losses: list = []
@@ -295,6 +295,7 @@ class Layer(Operation, Trackable):
             object.__delattr__(self, key)
         self._variables = []
         self._build_shapes = None
+        self.input_spec = self._unbuilt_spec
         self.built = False
 
     def get_build_config(self) -> dict | None:

@@ -43,6 +43,7 @@ def wrap_build(build):
             return
         context = current_context()
         token = enter_context(context._replace(path=context.inside(self.name), autocast=None))
+        self._unbuilt_spec = self.input_spec
         try:
             build(self, *args, **kwargs)
         except BaseException:
