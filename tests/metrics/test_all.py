@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from hornbill import metrics
+from hornbill.engine.scope import StatelessScope
 
 from .cases import CASES, IDS, batches, pair
 
@@ -53,10 +54,13 @@ def test_compiled_and_reset(name, settings, kind):
     expected = updated(metric, [first, second])
     assert isinstance(expected, jax.Array)
 
-    values = metric.stateless_reset_state()
-    step = jax.jit(metric.stateless_update_state)
-    values = step(step(values, *first), *second)
-    close(jax.jit(metric.stateless_result)(values), expected)
+    @jax.jit
+    def step(values, batch):
+        values = metric.stateless_update_state(values, *batch)
+        return values, metric.stateless_result(values)
+
+    values, _ = step(metric.stateless_reset_state(), first)
+    close(step(values, second)[1], expected)
 
     metric.reset_state()
     assert all(not np.any(v.numpy()) for v in metric.variables)
@@ -80,6 +84,20 @@ def test_config_round_trip_and_keras_reads_it(name, settings, kind):
     back = metrics.deserialize(keras.metrics.serialize(theirs))
     given = batches(kind)
     close(updated(back, given), updated(again, given))
+
+
+@pytest.mark.parametrize("name", ["R2Score", "F1Score"])
+def test_variables_made_in_a_trace_hold_no_tracer(name):
+    metric = getattr(metrics, name)()
+    batch = batches("numbers")[0]
+
+    def update(*batch):
+        with StatelessScope():
+            metric.update_state(*batch)
+
+    jax.eval_shape(update, *batch)
+    fresh = getattr(metrics, name)()
+    close(updated(metric, [batch]), updated(fresh, [batch]))
 
 
 def test_float16_metrics_keep_their_dtype():
