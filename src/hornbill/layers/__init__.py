@@ -1,7 +1,20 @@
+from .activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
+from .activity import ActivityRegularization
 from .base import Layer
 from .batch_normalization import BatchNormalization
 from .conv import Conv1D, Conv2D, Conv3D, Convolution1D, Convolution2D, Convolution3D
 from .dense import Dense
+from .dot_product import Dot, dot
+from .dropout import (
+    AlphaDropout,
+    Dropout,
+    GaussianDropout,
+    GaussianNoise,
+    SpatialDropout1D,
+    SpatialDropout2D,
+    SpatialDropout3D,
+)
+from .embedding import Embedding, ReversibleEmbedding
 from .global_pooling import (
     GlobalAveragePooling1D,
     GlobalAveragePooling2D,
@@ -16,9 +29,27 @@ from .global_pooling import (
     GlobalMaxPooling2D,
     GlobalMaxPooling3D,
 )
+from .identity import Identity
 from .input_layer import Input, InputLayer
 from .input_spec import InputSpec
 from .layer_normalization import LayerNormalization
+from .masking import Masking
+from .merging import (
+    Add,
+    Average,
+    Concatenate,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+    add,
+    average,
+    concatenate,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)
 from .pooling import (
     AveragePooling1D,
     AveragePooling2D,
@@ -33,3 +64,5 @@ from .pooling import (
     MaxPooling2D,
     MaxPooling3D,
 )
+from .reshape import Flatten, Permute, RepeatVector, Reshape
+from .wrapper import Wrapper
