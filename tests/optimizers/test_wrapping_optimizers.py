@@ -155,12 +155,19 @@ def test_optax_state_lives_in_variables():
         values, own = step(own, gradients, values)
     assert_same(values, seen[-1])
     assert_same(own, state(eager))
-    moved = VALUES_OF(weights)[1] - seen[0][1]
+    moved = weights[1].numpy() - seen[0][1]
     np.testing.assert_allclose(moved, 0.01 * GRADIENTS[0][1], rtol=1e-4)
 
 
-def VALUES_OF(weights):
-    return [w.numpy() for w in weights]
+def test_optax_random_keys_move_on():
+    optax = pytest.importorskip("optax")
+    optimizer = hb.optimizers.get(optax.chain(optax.add_noise(0.1, 0.0, 0), optax.sgd(1.0)))
+    w = [hb.Variable([0.0], name="w")]
+    seen = [0.0]
+    for _ in range(3):
+        optimizer.apply([np.zeros(1, "float32")], w)
+        seen.append(float(w[0][0]))
+    assert len(set(np.diff(seen).round(5))) == 3
 
 
 def test_optax_with_missing_gradient_and_a_factor():

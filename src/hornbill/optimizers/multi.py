@@ -33,10 +33,15 @@ class OptimizerMap(MutableMapping):
                 "OptimizerMap's optimizer_map is a dict of pattern and optimizer. "
                 f"Received: optimizer_map={optimizer_map!r}"
             )
-        self.default_optimizer = default_optimizer
+        self._default_optimizer = default_optimizer
         self._map = {}
         for pattern, optimizer in (optimizer_map or {}).items():
             self[pattern] = optimizer
+
+    @property
+    def default_optimizer(self) -> Optimizer:
+        """The optimizer of variables that no pattern matches."""
+        return self._default_optimizer
 
     def __getitem__(self, key: str) -> Optimizer:
         if key in self._map:

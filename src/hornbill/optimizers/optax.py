@@ -56,14 +56,15 @@ class OptaxOptimizer(Optimizer):
         if self.built:
             return
         super().build(variables)
-        self._keys = []
-        for variable in self._trainable_variables:
-            # Two variables may have the same path outside a model.
-            taken = self._keys.count(variable.path)
-            self._keys.append(variable.path if not taken else f"{variable.path}#{taken}")
+        paths = [v.path for v in self._trainable_variables]
+        # Two variables may have the same path outside a model.
+        again = [paths[:i].count(path) for i, path in enumerate(paths)]
+        self._keys = [f"{p}#{n}" if n else p for p, n in zip(paths, again, strict=True)]
         state = self.transformation.init(self._values())
         leaves, self._structure = jax.tree_util.tree_flatten_with_path(state)
-        self._state = [self._add(leaf, _name(path)) for path, leaf in leaves]
+        # Random keys are kept as the numbers that they are made of.
+        self._keyed = [jax.random.key_impl(x) if _is_key(x) else None for _, x in leaves]
+        self._state = [self._add(_plain(x), _name(path)) for path, x in leaves]
 
     def _values(self) -> dict:
         return {k: v.value for k, v in zip(self._keys, self._trainable_variables, strict=True)}
@@ -76,12 +77,16 @@ class OptaxOptimizer(Optimizer):
             k: jnp.asarray(given[k], v.dtype) if k in given else jnp.zeros_like(v)
             for k, v in values.items()
         }
-        state = jax.tree.unflatten(self._structure, [v.value for v in self._state])
+        state = [
+            v.value if impl is None else jax.random.wrap_key_data(v.value, impl=impl)
+            for v, impl in zip(self._state, self._keyed, strict=True)
+        ]
+        state = jax.tree.unflatten(self._structure, state)
         updates, state = self.transformation.update(gradients, state, values)
         for key, variable in zip(keys, variables, strict=True):
             variable.assign_add(updates[key] * jnp.asarray(learning_rate, variable.dtype))
         for variable, value in zip(self._state, jax.tree.leaves(state), strict=True):
-            variable.assign(value)
+            variable.assign(_plain(value))
 
     def get_config(self):
         raise TypeError(
@@ -93,3 +98,11 @@ class OptaxOptimizer(Optimizer):
 
 def _name(path) -> str:
     return jax.tree_util.keystr(path, simple=True, separator="_").replace("/", "_")
+
+
+def _is_key(x) -> bool:
+    return jax.dtypes.issubdtype(jnp.result_type(x), jax.dtypes.prng_key)
+
+
+def _plain(x):
+    return jax.random.key_data(x) if _is_key(x) else x
