@@ -54,8 +54,8 @@ class Convolution(ConvolutionBase):
     def make_kernels(self, channels):
         if channels % self.groups:
             raise ValueError(
-                f"{type(self).__name__}'s groups divide the input's channels. "
-                f"Received: groups={self.groups}, {channels} channels"
+                f"Layer '{self.path}' ({type(self).__name__}): the groups must divide the input's "
+                f"channels. Received: groups={self.groups}, {channels} channels"
             )
         self.kernel = self.add_weight(
             (*self.kernel_size, channels // self.groups, self.filters),

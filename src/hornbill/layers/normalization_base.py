@@ -77,13 +77,13 @@ def places_of(layer, input_shape) -> tuple[int, ...]:
     ndim = len(input_shape)
     if any(not -ndim <= a < ndim for a in axes):
         raise ValueError(
-            f"{type(layer).__name__}'s axis lies outside the input's {ndim} dimensions. "
+            f"Layer '{layer.path}': the axis lies outside the input's {ndim} dimensions. "
             f"Received: axis={layer.axis}, an input of shape {tuple(input_shape)}"
         )
     places = tuple(sorted({a % ndim for a in axes}))
     if any(input_shape[a] is None for a in places):
         raise ValueError(
-            f"{type(layer).__name__} needs the size of axis {layer.axis} to make its weights. "
+            f"Layer '{layer.path}' needs the size of axis {layer.axis} to make its weights. "
             f"Received: an input of shape {tuple(input_shape)}"
         )
     return places

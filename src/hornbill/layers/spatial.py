@@ -34,8 +34,8 @@ class SpatialLayer(Layer):
         n = input_shape[self.channel_axis]
         if n is None:
             raise ValueError(
-                f"{type(self).__name__} needs the number of channels (axis {self.channel_axis}, "
-                f"data_format={self.data_format!r}) to make its weights. "
+                f"Layer '{self.path}' ({type(self).__name__}) needs the number of channels (axis "
+                f"{self.channel_axis}, data_format={self.data_format!r}) to make its weights. "
                 f"Received: an input of shape {tuple(input_shape)}"
             )
         self.input_spec = InputSpec(ndim=self.rank + 2, axes={self.channel_axis: n})
