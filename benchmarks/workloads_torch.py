@@ -4,6 +4,7 @@ python benchmarks/workloads_torch.py NAME [--compile]
 """
 
 import argparse
+import itertools
 import json
 import resource
 import statistics
@@ -129,7 +130,7 @@ def build(name, scale):
     x = images(12800, 784)
     widths = (784, 128, 32, 128, 784)
     parts = []
-    for a, b in zip(widths, widths[1:], strict=False):
+    for a, b in itertools.pairwise(widths):
         parts += [nn.Linear(a, b), nn.ReLU()]
     return nn.Sequential(*parts[:-1]), x, x, 256, F.binary_cross_entropy_with_logits
 

@@ -46,6 +46,11 @@ def options(recurrent: bool = False) -> dict:
     return {name: value for name, value in wanted.items() if _known(name, value)}
 
 
+def jit(function, **kwargs):
+    """`jax.jit` with this platform's options; `kwargs` are `jax.jit`'s own."""
+    return jax.jit(function, compiler_options=options(), **kwargs)
+
+
 def trace(function, *args, donate: tuple[int, ...] = ()) -> jax.stages.Traced:
     """The program of a pure function for arguments like these, not yet compiled.
 

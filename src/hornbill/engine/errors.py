@@ -5,6 +5,10 @@ import re
 import jax
 
 
+class UnknownDimension(ValueError):
+    """A dimension must be known for this, and is None: no other size may be tried instead."""
+
+
 def describe(x) -> str:
     """How a message shows a value: tensors by shape and dtype, the rest by `repr`."""
     if hasattr(x, "shape") and hasattr(x, "dtype"):

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .errors import describe_call, explain, known_shape
+from .errors import UnknownDimension, describe_call, explain, known_shape
 from .naming import auto_name, to_snake_case, unique_name
 from .scope import StatelessScope
 from .symbolic import Node, SymbolicTensor, any_symbolic
@@ -58,6 +58,9 @@ def op(function):
     else:
         rest = None
     names = list(parameters)
+    # "ops.add", "losses.mean_squared_error": how messages call it.
+    family = function.__module__.split(".")[1] if "." in function.__module__ else "ops"
+    who = f"{family}.{function.__name__}"
 
     @functools.wraps(function)
     def call(*args, **kwargs):
@@ -72,7 +75,7 @@ def op(function):
             return function(*args, **kwargs)
         except Exception as error:
             received = describe_call(names, args, kwargs)
-            new = explain(error, f"ops.{function.__name__}", received)
+            new = explain(error, who, received)
             if new is error:
                 raise
             raise new from None
@@ -175,6 +178,8 @@ def infer(function, args, kwargs):
     try:
         result = trace(_Unknown.symbol())
         return jax.tree.map(lambda s: jax.ShapeDtypeStruct(known_shape(s.shape), s.dtype), result)
+    except UnknownDimension:
+        raise
     except Exception as error:
         try:
             first, second = trace(83), trace(89)

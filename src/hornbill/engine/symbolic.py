@@ -125,7 +125,13 @@ class SymbolicTensor:
         )
 
     __array__ = __jax_array__ = __float__ = __int__ = __index__ = _no_value
-    __array_ufunc__ = None  # so that `np_array + tensor` comes to our __radd__
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        """NumPy's functions on placeholders are the ops of the same names."""
+        function = getattr(_ops(), ufunc.__name__, None)
+        if function is None or method != "__call__" or kwargs:
+            self._no_value()
+        return function(*inputs)
 
     def __hash__(self):
         return id(self)

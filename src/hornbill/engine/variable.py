@@ -10,6 +10,7 @@ import numpy as np
 
 from .context import current_context
 from .dtypes import FLOAT_DTYPES, is_float, standardize_dtype
+from .errors import UnknownDimension
 from .naming import auto_name
 from .scope import current_scope
 
@@ -95,7 +96,7 @@ class Variable:
             )
         shape = tuple(shape)
         if any(not isinstance(n, (int, np.integer)) or n < 0 for n in shape):
-            raise ValueError(
+            raise UnknownDimension(
                 f"Variable '{self.path}' cannot have the shape {shape}: every dimension of a "
                 "weight must be known. Give the input's last dimension, as in Input((20,))."
             )
@@ -117,7 +118,10 @@ class Variable:
 
     def assign(self, value):
         """Sets the value; the shape must stay, the dtype is cast. Returns the variable."""
-        value = jnp.asarray(value.value if isinstance(value, Variable) else value)
+        if isinstance(value, Variable):
+            value = value._stored()
+        elif not isinstance(value, jax.Array):
+            value = jnp.asarray(value)
         if value.shape != self._value.shape:
             raise ValueError(
                 f"Variable '{self.path}' has shape {self.shape} and cannot be assigned a value "

@@ -1,6 +1,6 @@
 """Dense: a matrix product, a bias and an activation."""
 
-from .. import activations, ops
+from .. import activations, initializers, ops
 from .base import Layer
 from .input_spec import InputSpec
 
@@ -45,7 +45,9 @@ class Dense(Layer):
         self.units = units
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.kernel_initializer, self.bias_initializer = kernel_initializer, bias_initializer
+        # Made here, not at build: an initializer without a seed draws one when it is made.
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
         self.kernel_regularizer, self.bias_regularizer = kernel_regularizer, bias_regularizer
         self.kernel_constraint, self.bias_constraint = kernel_constraint, bias_constraint
         self.input_spec = InputSpec(min_ndim=2)

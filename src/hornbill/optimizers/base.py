@@ -340,7 +340,7 @@ class Optimizer(OptimizerState):
                     self._run(grads, variables, rate)
                 return [scope.read(cell) for cell in cells]
 
-            self._compiled[key] = cells, jax.jit(pure, compiler_options=compiler.options())
+            self._compiled[key] = cells, compiler.jit(pure)
         cells, run = self._compiled[key]
         for cell, value in zip(cells, run([c.value for c in cells], grads, rate), strict=True):
             cell.assign(value)
