@@ -8,6 +8,7 @@ from .adaptive_pooling import (
     AdaptiveMaxPooling2D,
     AdaptiveMaxPooling3D,
 )
+from .attention import AdditiveAttention, Attention, GroupQueryAttention, MultiHeadAttention
 from .base import Layer
 from .batch_normalization import BatchNormalization
 from .conv import Conv1D, Conv2D, Conv3D, Convolution1D, Convolution2D, Convolution3D
@@ -31,6 +32,7 @@ from .dropout import (
     SpatialDropout2D,
     SpatialDropout3D,
 )
+from .einsum_dense import EinsumDense
 from .embedding import Embedding, ReversibleEmbedding
 from .global_pooling import (
     GlobalAveragePooling1D,
@@ -84,6 +86,18 @@ from .pooling import (
     MaxPooling3D,
 )
 from .reshape import Flatten, Permute, RepeatVector, Reshape
+from .rnn import (
+    GRU,
+    LSTM,
+    RNN,
+    Bidirectional,
+    GRUCell,
+    LSTMCell,
+    SimpleRNN,
+    SimpleRNNCell,
+    StackedRNNCells,
+    TimeDistributed,
+)
 from .rms_normalization import RMSNormalization
 from .separable_conv import (
     SeparableConv1D,

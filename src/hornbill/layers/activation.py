@@ -216,19 +216,23 @@ class Softmax(Layer):
 
     def call(self, inputs, mask=None):
         axis = tuple(self.axis) if isinstance(self.axis, (list, tuple)) else self.axis
-        if mask is None:
-            return activations.softmax(inputs, axis=axis)
-        if not _broadcasts_to(mask.shape, inputs.shape):
+        if mask is not None and not _broadcasts_to(mask.shape, inputs.shape):
             raise ValueError(
                 f"Layer '{self.path}' takes a mask that broadcasts to its inputs: each of its "
                 "last dimensions is 1 or the inputs'. "
                 f"Received: mask.shape={mask.shape}, inputs.shape={inputs.shape}"
             )
-        keep = mask if dtype_of(mask) == "bool" else ops.greater(mask, 0.5)
-        lowest = -3e4 if dtype_of(inputs) == "float16" else -1e9
-        outputs = activations.softmax(ops.where(keep, inputs, lowest), axis=axis)
-        # Where everything is masked, softmax is even; nothing there may have weight.
-        return ops.where(keep, outputs, 0.0)
+        return masked_softmax(inputs, mask, axis)
+
+
+def masked_softmax(x, mask, axis):
+    """The softmax over what `mask` leaves (all when None); what it hides gets 0."""
+    if mask is None:
+        return activations.softmax(x, axis=axis)
+    keep = mask if dtype_of(mask) == "bool" else ops.greater(mask, 0.5)
+    lowest = -3e4 if dtype_of(x) == "float16" else -1e9
+    # Where everything is hidden, softmax is even; nothing there may have weight.
+    return ops.where(keep, activations.softmax(ops.where(keep, x, lowest), axis=axis), 0.0)
 
 
 def _broadcasts_to(shape, target) -> bool:

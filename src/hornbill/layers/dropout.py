@@ -36,7 +36,7 @@ class Dropout(Layer):
 
     def __init__(self, rate: float, noise_shape=None, seed: int | None = None, **kwargs):
         super().__init__(**kwargs)
-        _check_rate(self, rate)
+        check_rate(self, rate)
         self.supports_masking = True
         self.rate, self.seed = rate, seed
         self.noise_shape = _noise_shape(self, noise_shape)
@@ -154,7 +154,7 @@ class AlphaDropout(Layer):
 
     def __init__(self, rate: float, noise_shape=None, seed: int | None = None, **kwargs):
         super().__init__(**kwargs)
-        _check_rate(self, rate, below_one=True)
+        check_rate(self, rate, below_one=True)
         self.supports_masking = True
         self.rate, self.seed = rate, seed
         self.noise_shape = _noise_shape(self, noise_shape)
@@ -193,7 +193,7 @@ class GaussianDropout(Layer):
 
     def __init__(self, rate: float, seed: int | None = None, **kwargs):
         super().__init__(**kwargs)
-        _check_rate(self, rate, below_one=True)
+        check_rate(self, rate, below_one=True)
         self.supports_masking = True
         self.rate, self.seed = rate, seed
         if rate > 0:
@@ -241,11 +241,12 @@ class GaussianNoise(Layer):
         )
 
 
-def _check_rate(layer, rate, below_one: bool = False) -> None:
+def check_rate(layer, rate, name: str = "rate", below_one: bool = False) -> None:
+    """Raises unless `rate`, the layer's argument `name`, is a probability."""
     number = isinstance(rate, (int, float)) and not isinstance(rate, bool)
     if not number or not 0 <= rate <= 1 or (below_one and rate == 1):
         limits = "at least 0 and less than 1" if below_one else "between 0 and 1"
-        raise ValueError(f"{type(layer).__name__}'s rate is {limits}. Received: rate={rate!r}")
+        raise ValueError(f"{type(layer).__name__}'s {name} is {limits}. Received: {name}={rate!r}")
 
 
 def _noise_shape(layer, shape):
