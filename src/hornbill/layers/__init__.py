@@ -86,6 +86,7 @@ from .pooling import (
     MaxPooling3D,
 )
 from .reshape import Flatten, Permute, RepeatVector, Reshape
+from .rms_normalization import RMSNormalization
 from .rnn import (
     GRU,
     LSTM,
@@ -98,7 +99,6 @@ from .rnn import (
     StackedRNNCells,
     TimeDistributed,
 )
-from .rms_normalization import RMSNormalization
 from .separable_conv import (
     SeparableConv1D,
     SeparableConv2D,

@@ -384,6 +384,10 @@ class Layer(Operation, Trackable):
         made = unique(self._variables + [c for c in owned(self) if isinstance(c, Variable)])
         return [v for v in made if v.made_trainable] + [v for v in made if not v.made_trainable]
 
+    def _own_state(self) -> list[Variable]:
+        """Variables that are no weights: the seeds' counters."""
+        return [c.state for c in owned(self) if isinstance(c, SeedGenerator)]
+
     @property
     def weights(self) -> list[Variable]:
         """All weights: the layer's own, then those of the layers inside. No seeds, no metrics."""
@@ -391,14 +395,11 @@ class Layer(Operation, Trackable):
 
     @property
     def variables(self) -> list[Variable]:
-        """The weights and the seed counters."""
+        """The weights, the seed counters and the states of stateful layers."""
         return unique(
             v
             for layer in self._flatten_layers()
-            for v in (
-                *layer._own_variables(),
-                *(c.state for c in owned(layer) if isinstance(c, SeedGenerator)),
-            )
+            for v in (*layer._own_variables(), *layer._own_state())
         )
 
     @property

@@ -1,0 +1,7 @@
+from .bidirectional import Bidirectional
+from .gru import GRU, GRUCell
+from .lstm import LSTM, LSTMCell
+from .rnn import RNN
+from .simple_rnn import SimpleRNN, SimpleRNNCell
+from .stacked import StackedRNNCells
+from .time_distributed import TimeDistributed
