@@ -105,6 +105,7 @@ from .separable_conv import (
     SeparableConvolution1D,
     SeparableConvolution2D,
 )
+from .spectral_normalization import SpectralNormalization
 from .unit_normalization import UnitNormalization
 from .upsampling import UpSampling1D, UpSampling2D, UpSampling3D
 from .wrapper import Wrapper
