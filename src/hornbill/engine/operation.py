@@ -182,10 +182,10 @@ def infer(function, args, kwargs):
         raise
     except Exception as error:
         try:
-            first, second = trace(83), trace(89)
+            # Sizes that divide by what shapes are usually divided by: reshape((-1, 4)) passes.
+            return jax.tree.map(_merge, trace(240), trace(480))
         except Exception:
             raise error from None
-    return jax.tree.map(_merge, first, second)
 
 
 def _merge(a, b):
