@@ -18,6 +18,13 @@ def to_float(x):
     return x if jnp.issubdtype(dtype, jnp.inexact) else jnp.asarray(x, config.floatx())
 
 
+def to_floats(x1, x2):
+    """Two integers become `floatx()`; beside a float an integer takes that float's dtype."""
+    if jnp.issubdtype(jnp.result_type(x1, x2), jnp.inexact):
+        return x1, x2
+    return to_float(x1), to_float(x2)
+
+
 def hashable(axis: Axis):
     """Axes as jax.numpy takes them everywhere: a list as a tuple."""
     return tuple(axis) if isinstance(axis, list) else axis

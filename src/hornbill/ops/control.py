@@ -18,14 +18,14 @@ def _branch(function: Callable, who: str) -> Callable:
     """A branch that tells when it uses a symbolic tensor which it was not given."""
 
     def call(*operands):
-        result = to_arrays(function(*operands))
+        result = function(*operands)
         if symbolic_leaves(result):
             raise ValueError(
                 f"{who}: a branch uses a symbolic tensor from around it, which the graph cannot "
                 "see. Put the code into a layer's call(), or use ops.where or ops.switch with "
                 f"operands. Received: {symbolic_leaves(result)[0]!r}"
             )
-        return result
+        return to_arrays(result)
 
     return call
 

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..engine import dtypes
+from ..engine.errors import UnknownDimension
 from ..engine.operation import Tensor, Tensors, convert_to_numpy, op
 from .common import DType, named, public
 
@@ -157,7 +158,7 @@ def unstack(x: Tensor, num: int | None = None, axis: int = 0) -> list[Tensor]:
                 f"ops.unstack found {n} parts along axis {axis}; leave num out. Received: num={num}"
             )
     elif num is None:
-        raise ValueError(
+        raise UnknownDimension(
             f"ops.unstack cannot count the parts along axis {axis}, whose size is not known: "
             "give num. Received: num=None"
         )

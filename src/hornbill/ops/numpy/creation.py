@@ -181,7 +181,7 @@ def arange(start, stop=None, step=None, dtype: DType = None) -> Tensor:
 
 def _kind(number):
     # A dimension that is not known yet is neither int nor array, but it is whole.
-    return float if isinstance(number, float) else getattr(number, "dtype", int)
+    return floatx() if isinstance(number, float) else getattr(number, "dtype", int)
 
 
 @op

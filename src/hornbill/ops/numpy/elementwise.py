@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 from ...engine import dtypes
 from ...engine.operation import Tensor, op
-from ..common import public, to_float
+from ..common import public, to_float, to_floats
 
 # Arithmetic
 
@@ -235,7 +235,7 @@ def hypot(x1: Tensor, x2: Tensor) -> Tensor:
     >>> hb.ops.hypot([3.0], [4.0]).tolist()
     [5.0]
     """
-    return jnp.hypot(to_float(x1), to_float(x2))
+    return jnp.hypot(*to_floats(x1, x2))
 
 
 @op
@@ -382,7 +382,7 @@ def logaddexp(x1: Tensor, x2: Tensor) -> Tensor:
     >>> f"{float(hb.ops.logaddexp(1000.0, 1000.0)):.3f}"
     '1000.693'
     """
-    return jnp.logaddexp(to_float(x1), to_float(x2))
+    return jnp.logaddexp(*to_floats(x1, x2))
 
 
 @op
@@ -393,7 +393,7 @@ def logaddexp2(x1: Tensor, x2: Tensor) -> Tensor:
     >>> float(hb.ops.logaddexp2(1000.0, 1000.0))
     1001.0
     """
-    return jnp.logaddexp2(to_float(x1), to_float(x2))
+    return jnp.logaddexp2(*to_floats(x1, x2))
 
 
 # Rounding and limits
@@ -515,7 +515,7 @@ def heaviside(x1: Tensor, x2: Tensor) -> Tensor:
     >>> hb.ops.heaviside([-1.0, 0.0, 2.0], 0.5).tolist()
     [0.0, 0.5, 1.0]
     """
-    return jnp.heaviside(to_float(x1), to_float(x2))
+    return jnp.heaviside(*to_floats(x1, x2))
 
 
 @op

@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 
 from ...engine.operation import Tensor, op
-from ..common import public, to_float
+from ..common import public, to_float, to_floats
 
 
 @op
@@ -84,7 +84,7 @@ def arctan2(x1: Tensor, x2: Tensor) -> Tensor:
     >>> round(float(hb.ops.arctan2(1.0, -1.0)), 4)
     2.3562
     """
-    return jnp.arctan2(to_float(x1), to_float(x2))
+    return jnp.arctan2(*to_floats(x1, x2))
 
 
 @op
