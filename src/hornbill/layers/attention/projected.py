@@ -74,7 +74,16 @@ class ProjectedAttention(Layer):
         use_causal_mask=False,
     ):
         key = value if key is None else key
-        fused = not self._dropout and not return_attention_scores and query.ndim == 3
+        gate = self._gate_dense(query) if self._use_gate else None
+        query = self._query_dense(query)
+        key = self._key_dense(key)
+        value = self._value_dense(value)
+        fused = (
+            not self._dropout
+            and not return_attention_scores
+            and query.ndim == 4
+            and query.shape[-1] == value.shape[-1]
+        )
         given = (query_mask, value_mask, key_mask, attention_mask, self._sliding_window)
         # A mask that is only causal need not be written out: the fused op knows it.
         causal = fused and use_causal_mask and all(m is None for m in given)
@@ -87,12 +96,6 @@ class ProjectedAttention(Layer):
             attention_mask,
             use_causal_mask and not causal,
             self._sliding_window,
-        )
-        gate = self._gate_dense(query) if self._use_gate else None
-        query, key, value = (
-            self._query_dense(query),
-            self._key_dense(key),
-            self._value_dense(value),
         )
         if fused:
             scores, outputs = None, self._fused(query, key, value, mask, causal)
