@@ -4,7 +4,6 @@ import jax
 import jax.numpy as jnp
 
 from .. import losses, optimizers
-from ..engine.naming import unique_name
 from ..engine.scope import StatelessScope
 from ..engine.symbolic import SymbolicTensor
 from ..engine.tracking import unique
@@ -42,6 +41,11 @@ class Model(Layer):
         trainable: whether the weights are updated in training.
     """
 
+    def __new__(cls, *args, **kwargs):
+        if cls is Model and (args or "inputs" in kwargs or "outputs" in kwargs):
+            cls = Functional
+        return super().__new__(cls, *args, **kwargs)
+
     def __init__(self, *args, **kwargs):
         inputs = kwargs.pop("inputs", args[0] if args else None)
         outputs = kwargs.pop("outputs", args[1] if len(args) > 1 else None)
@@ -54,8 +58,6 @@ class Model(Layer):
                 f"Received: inputs={inputs!r}, outputs={outputs!r}"
             )
         graph = Graph(inputs, outputs) if functional else None
-        if functional and type(self) is Model and kwargs.get("name") is None:
-            kwargs["name"] = unique_name("functional")
         super().__init__(**kwargs)
         self._graph: Graph | None = graph
         if graph is not None:
@@ -529,6 +531,13 @@ class Model(Layer):
     def _batch_logs(self, logs, return_dict):
         logs = loop.python_epoch_logs(logs)
         return logs if return_dict else loop.in_order(self, logs)
+
+
+class Functional(Model):
+    """What `Model(inputs, outputs)` makes: a model without code of its own.
+
+    It is a class so that names, summaries and files can tell it from a subclassed model.
+    """
 
 
 def _check_losses(loss) -> None:
