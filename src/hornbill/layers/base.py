@@ -223,7 +223,9 @@ class Layer(Operation, Trackable):
             for x in jax.tree.leaves(outputs):
                 self.add_loss(self.activity_regularizer(x))
         inputs = self._first(args, kwargs)
-        previous = masks_of(inputs)
+        previous = kwargs.get("mask")  # what the caller said, or what the inputs carry
+        if previous is None:
+            previous = masks_of(inputs)
         if previous is None and type(self).compute_mask is Layer.compute_mask:
             return
         results = [x for x in jax.tree.leaves(outputs) if isinstance(x, jax.Array)]
@@ -650,6 +652,8 @@ class Layer(Operation, Trackable):
     @classmethod
     def from_config(cls, config: dict) -> "Layer":
         """The layer that `get_config` described."""
+        # Keras writes it into many configs; it is None unless the layer is quantized.
+        config = {k: v for k, v in config.items() if k != "quantization_config" or v is not None}
         return cls(**{k: serialize.deserialize(v) for k, v in config.items()})
 
     def __repr__(self):
