@@ -52,6 +52,8 @@ from .group_normalization import GroupNormalization
 from .identity import Identity
 from .input_layer import Input, InputLayer
 from .input_spec import InputSpec
+from .jax_layer import JaxLayer
+from .lambda_layer import Lambda
 from .layer_normalization import LayerNormalization
 from .masking import Masking
 from .merging import (
@@ -92,6 +94,9 @@ from .rnn import (
     LSTM,
     RNN,
     Bidirectional,
+    ConvLSTM1D,
+    ConvLSTM2D,
+    ConvLSTM3D,
     GRUCell,
     LSTMCell,
     SimpleRNN,
