@@ -49,7 +49,8 @@ def test_same_as_keras(structure):
 def test_traverse(structure, top_down):
     def visit(seen, none):
         def function(x):
-            seen.append(pformat(x))  # lists dicts by key: JAX hands them back sorted
+            # By key: JAX hands dicts back sorted.
+            seen.append(pformat(dict(x)) if isinstance(x, dict) else pformat(x))
             return {2: "two!", 3: none}.get(x) if isinstance(x, int) else None
 
         return function
