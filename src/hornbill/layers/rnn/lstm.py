@@ -7,6 +7,29 @@ from .cell import RecurrentCell, arguments_for, make_cell, shares_with_cell
 from .rnn import RNN, check_use_cudnn
 
 
+def lstm_gates(x, a, states, activation, recurrent_activation):
+    """The new `h` and `c` from what input and state add to the four gates."""
+    _, c = states
+    i, f, g, o = jnp.split(x + a, 4, axis=-1)
+    c = recurrent_activation(f) * c + recurrent_activation(i) * activation(g)
+    return recurrent_activation(o) * activation(c), c
+
+
+def forget_bias(initializer):
+    """An initializer for the four gates' bias that starts the second, the forget gate's, at 1."""
+
+    def start(shape, dtype=None):
+        units = shape[0] // 4
+        parts = (
+            initializer((units,), dtype),
+            jnp.ones(units, dtype),
+            initializer((2 * units,), dtype),
+        )
+        return jnp.concatenate(parts)
+
+    return start
+
+
 class LSTMCell(RecurrentCell):
     """One step of an `LSTM`.
 
@@ -40,6 +63,7 @@ class LSTMCell(RecurrentCell):
 
     blocks = 4
     states = 2
+    gates = staticmethod(lstm_gates)
 
     def __init__(
         self,
@@ -68,28 +92,6 @@ class LSTMCell(RecurrentCell):
     def _start_bias(self):
         start = self.bias_initializer
         return forget_bias(start) if self.unit_forget_bias else start
-
-    @staticmethod
-    def gates(x, a, states, activation, recurrent_activation):
-        _, c = states
-        i, f, g, o = jnp.split(x + a, 4, axis=-1)
-        c = recurrent_activation(f) * c + recurrent_activation(i) * activation(g)
-        return recurrent_activation(o) * activation(c), c
-
-
-def forget_bias(initializer):
-    """An initializer for the four gates' bias that starts the second, the forget gate's, at 1."""
-
-    def start(shape, dtype=None):
-        units = shape[0] // 4
-        parts = (
-            initializer((units,), dtype),
-            jnp.ones(units, dtype),
-            initializer((2 * units,), dtype),
-        )
-        return jnp.concatenate(parts)
-
-    return start
 
 
 @shares_with_cell
