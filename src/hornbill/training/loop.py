@@ -216,6 +216,9 @@ class EpochReader:
             yield jax.tree.map(jnp.asarray, batch), None
             if self.steps is None and taken == self.data.steps:
                 return
+        if self.steps == self.data.length:
+            # The data's epoch ends here, not at the first step of the next one.
+            self._rest = iter(())
 
 
 def run_epoch(model, runner, reader, callbacks) -> tuple[dict, int]:

@@ -13,13 +13,13 @@ class ArrayData:
 
     Attributes:
         arrays: the batch structure (`x`, `(x, y)`, ...) with whole arrays at its leaves.
-        steps: batches per epoch, a partial last one included.
+        steps, length: batches per epoch, a partial last one included.
     """
 
     def __init__(self, arrays, batch_size: int, shuffle=False):
         self.size = jax.tree.leaves(arrays)[0].shape[0]
         self.arrays, self.batch_size, self.shuffle = arrays, batch_size, shuffle
-        self.steps = -(-self.size // batch_size)
+        self.steps = self.length = -(-self.size // batch_size)
         self._device = None
 
     @property

@@ -14,6 +14,7 @@ class StreamData:
 
     Attributes:
         steps: batches per epoch, None where only the end will tell.
+        length: batches in one reading of the iterable, likewise.
     """
 
     resident = False
@@ -21,18 +22,24 @@ class StreamData:
 
     def __init__(self, source, steps: int | None = None):
         self.source = source
-        length = len(source) if hasattr(source, "__len__") else None
-        self.steps = length
-        self.endless = iter(source) is source
+        self.length = length_of(source)
+        self.steps = self.length if steps is None else steps
+        self.endless = hasattr(source, "__next__")
         self._iterator = source if self.endless else None
-        if steps is not None:
-            self.steps = steps
 
     def batches(self):
         """The batches of the next epoch, as NumPy or JAX arrays."""
         iterator = self._iterator if self.endless else iter(self.source)
         for batch in iterator:
             yield convert_batch(batch)
+
+
+def length_of(source) -> int | None:
+    """`len(source)`, None where it has no length or does not know it."""
+    try:
+        return len(source)
+    except TypeError:
+        return None
 
 
 def convert_batch(batch):
