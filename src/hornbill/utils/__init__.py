@@ -10,4 +10,8 @@ from ..engine.serialize import (
     register_keras_serializable,
 )
 from ..training.data.batches import pack_x_y_sample_weight, unpack_x_y_sample_weight
+from ..training.data.dataset import Dataset
+from ..training.data.pydataset import PyDataset
 from .labels import normalize, to_categorical
+
+Sequence = PyDataset

@@ -5,6 +5,7 @@ import numpy as np
 
 from .arrays import ArrayData
 from .batches import as_arrays, pack, unpack
+from .pydataset import PyDataset, PyDatasetReader
 from .stream import StreamData
 
 
@@ -24,6 +25,8 @@ def make_data(
     Returns:
         An `ArrayData` for arrays and structures of arrays, a `StreamData` for iterables.
     """
+    if isinstance(x, PyDataset):
+        x = PyDatasetReader(x, shuffle)
     if is_iterable_of_batches(x):
         _refuse(what, "y", y, "The dataset yields (x, y) itself")
         _refuse(what, "sample_weight", sample_weight, "The dataset yields (x, y, sample_weight)")
@@ -119,8 +122,9 @@ class _Weighted:
 
     def __init__(self, source, class_weight):
         self.source, self.class_weight = source, class_weight
-        if hasattr(source, "__len__"):
-            self.__len__ = source.__len__
+
+    def __len__(self):
+        return len(self.source)
 
     def __iter__(self):
         for batch in self.source:

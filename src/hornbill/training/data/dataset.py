@@ -1,0 +1,235 @@
+"""Dataset: elements that can be read again and again, and what is done to them on the way."""
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+import numpy as np
+
+from ...engine.random import default_seed
+from .stream import length_of
+from .workers import read_ahead, threaded_map
+
+
+class Dataset:
+    """A sequence of elements that is made anew, lazily, each time it is read.
+
+    Each method returns a new dataset. An element is an array or a structure (tuple, dict) of
+    arrays; a batch stacks several. `fit`, `evaluate` and `predict` take a dataset of batches.
+
+    Args:
+        make: a function without arguments that returns an iterator of the elements.
+        length: the number of elements, None where only the end will tell.
+
+    Attributes:
+        class_names: the names of the classes, where the elements come from folders of files.
+        file_paths: the files of the elements, likewise.
+
+    >>> import hornbill as hb, numpy as np
+    >>> x = np.arange(10)
+    >>> data = hb.utils.Dataset.from_arrays((x, x**2)).shuffle(seed=1).batch(4)
+    >>> len(data), [y.shape for x, y in data]
+    (3, [(4,), (4,), (2,)])
+    """
+
+    def __init__(self, make: Callable[[], Iterator], length: int | None = None):
+        self._make, self._length = make, length
+        self.class_names: list[str] | None = None
+        self.file_paths: list[str] | None = None
+        self._batched = False
+
+    @classmethod
+    def from_arrays(cls, arrays: Any) -> "Dataset":
+        """A dataset of the rows of an array, or of a structure of arrays of equal length."""
+        arrays = jax.tree.map(np.asarray, tuple(arrays) if isinstance(arrays, list) else arrays)
+        sizes = {np.shape(a)[:1] for a in jax.tree.leaves(arrays)}
+        if len(sizes) != 1 or () in sizes:
+            raise ValueError(
+                "Dataset.from_arrays takes arrays with the same number of rows. Received shapes: "
+                f"{[np.shape(a) for a in jax.tree.leaves(arrays)]}"
+            )
+        size = sizes.pop()[0]
+
+        def rows():
+            return (jax.tree.map(lambda a, i=i: a[i], arrays) for i in range(size))
+
+        return cls(rows, size)
+
+    def __iter__(self) -> Iterator:
+        return iter(self._make())
+
+    def __len__(self) -> int:
+        if self._length is None:
+            raise TypeError("This dataset does not know its length: read it to its end to count.")
+        return self._length
+
+    def _then(self, make, length) -> "Dataset":
+        new = Dataset(make, length)
+        new.class_names, new.file_paths = self.class_names, self.file_paths
+        new._batched = self._batched
+        return new
+
+    def map(self, function: Callable, workers: int = 1) -> "Dataset":
+        """What `function` gives for each element; a tuple goes in as several arguments.
+
+        Args:
+            function: a function of an element.
+            workers: how many threads run it at a time; the order stays.
+        """
+        _check("map", workers=workers)
+
+        def call(element):
+            return function(*element) if isinstance(element, tuple) else function(element)
+
+        if workers == 1:
+            return self._then(lambda: map(call, self), self._length)
+        return self._then(lambda: threaded_map(call, self, workers, 2 * workers), self._length)
+
+    def batch(
+        self, batch_size: int, drop_remainder: bool = False, collate: Callable | None = None
+    ) -> "Dataset":
+        """Batches of `batch_size` elements.
+
+        Args:
+            batch_size: elements per batch.
+            drop_remainder: whether a last batch with fewer elements is left out.
+            collate: a function of a list of elements that makes the batch; stacks when None.
+        """
+        _check("batch", batch_size=batch_size)
+        collate = collate or stack
+
+        def batches():
+            rows = []
+            for element in self:
+                rows.append(element)
+                if len(rows) == batch_size:
+                    yield collate(rows)
+                    rows = []
+            if rows and not drop_remainder:
+                yield collate(rows)
+
+        length = self._length
+        if length is not None:
+            length = length // batch_size if drop_remainder else math.ceil(length / batch_size)
+        new = self._then(batches, length)
+        new._batched = True
+        return new
+
+    def unbatch(self) -> "Dataset":
+        """The elements of the batches."""
+
+        def rows():
+            for batch in self:
+                for i in range(len(jax.tree.leaves(batch)[0])):
+                    yield jax.tree.map(lambda a, i=i: a[i], batch)
+
+        new = self._then(rows, None)
+        new._batched = False
+        return new
+
+    def shuffle(
+        self,
+        buffer_size: int | None = None,
+        seed: int | None = None,
+        reshuffle_each_iteration: bool = True,
+    ) -> "Dataset":
+        """The elements in random order.
+
+        Args:
+            buffer_size: how many elements are held, from which the next is drawn; None holds all
+                and shuffles evenly.
+            seed: an int; drawn from Python's `random` (see `set_random_seed`) when None.
+            reshuffle_each_iteration: whether each reading has an order of its own. The orders of
+                the first, second, ... reading follow from the seed.
+        """
+        if buffer_size is not None:
+            _check("shuffle", buffer_size=buffer_size)
+        seed = default_seed() if seed is None else int(seed)
+        readings = 0
+
+        def shuffled():
+            nonlocal readings
+            rng = np.random.default_rng((seed, readings))
+            readings += int(reshuffle_each_iteration)
+            buffer = []
+            for element in self:
+                buffer.append(element)
+                if buffer_size is not None and len(buffer) > buffer_size:
+                    place = int(rng.integers(buffer_size))
+                    # The newest element takes the place of the one that goes out.
+                    buffer[place], buffer[-1] = buffer[-1], buffer[place]
+                    yield buffer.pop()
+            for place in rng.permutation(len(buffer)):
+                yield buffer[place]
+
+        return self._then(shuffled, self._length)
+
+    def repeat(self, count: int | None = None) -> "Dataset":
+        """The elements `count` times over; without end when None."""
+        if count is not None:
+            _check("repeat", count=count)
+
+        def repeated():
+            done = 0
+            while count is None or done < count:
+                read = False
+                for element in self:
+                    read = True
+                    yield element
+                if not read:
+                    return
+                done += 1
+
+        known = count is not None and self._length is not None
+        return self._then(repeated, self._length * count if known else None)
+
+    def take(self, count: int) -> "Dataset":
+        """The first `count` elements."""
+        _check("take", count=count, least=0)
+
+        def first():
+            for number, element in enumerate(self, start=1):
+                if number <= count:
+                    yield element
+                if number >= count:
+                    return
+
+        return self._then(first, None if self._length is None else min(count, self._length))
+
+    def skip(self, count: int) -> "Dataset":
+        """All but the first `count` elements."""
+        _check("skip", count=count, least=0)
+
+        def rest():
+            return (element for number, element in enumerate(self) if number >= count)
+
+        return self._then(rest, None if self._length is None else max(self._length - count, 0))
+
+    def prefetch(self, buffer_size: int = 2) -> "Dataset":
+        """The same elements, up to `buffer_size` of them made ahead by a thread."""
+        if buffer_size == -1:  # tf.data.AUTOTUNE
+            buffer_size = 2
+        _check("prefetch", buffer_size=buffer_size)
+        return self._then(lambda: read_ahead(lambda: self, buffer_size), self._length)
+
+    @property
+    def batched(self) -> bool:
+        """Whether the elements are batches that `batch` made."""
+        return self._batched
+
+    def __repr__(self):
+        return f"<Dataset length={length_of(self)}>"
+
+
+def stack(elements: list) -> Any:
+    """A batch: the elements' arrays, stacked along a new first axis."""
+    return jax.tree.map(lambda *leaves: np.stack(leaves), *elements)
+
+
+def _check(method: str, least: int = 1, **setting) -> None:
+    ((name, value),) = setting.items()
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(
+            f"Dataset.{method}'s {name} is an int of at least {least}. Received: {name}={value!r}"
+        )
