@@ -221,7 +221,8 @@ class Layer(Operation, Trackable):
     def _finish(self, args, kwargs, outputs):
         if self.activity_regularizer is not None:
             for x in jax.tree.leaves(outputs):
-                self.add_loss(self.activity_regularizer(x))
+                # A mean over the batch, so that the penalty does not grow with its size.
+                self.add_loss(self.activity_regularizer(x) / x.shape[0])
         inputs = self._first(args, kwargs)
         previous = kwargs.get("mask")  # what the caller said, or what the inputs carry
         if previous is None:
