@@ -5,7 +5,7 @@ from .base import Layer
 
 
 class ActivityRegularization(Layer):
-    """Adds `l1 * sum(|x|) + l2 * sum(x**2)` to the losses and gives `x` back.
+    """Adds `(l1 * sum(|x|) + l2 * sum(x**2)) / batch` to the losses and gives `x` back.
 
     Args:
         l1, l2: the factors, not negative.

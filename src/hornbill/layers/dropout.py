@@ -164,10 +164,13 @@ class AlphaDropout(Layer):
     def call(self, inputs, training=False):
         if not training or self.rate == 0:
             return inputs
-        shape = inputs.shape
-        if self.noise_shape is not None:
-            asked = zip(self.noise_shape, shape, strict=True)
-            shape = tuple(n if m is None else m for m, n in asked)
+        asked = self.noise_shape or (None,) * inputs.ndim
+        if len(asked) != inputs.ndim:
+            raise ValueError(
+                f"Layer '{self.path}' has a noise_shape that needs one entry for each of the "
+                f"{inputs.ndim} axes. Received: noise_shape={self.noise_shape}"
+            )
+        shape = [n if m is None else m for m, n in zip(asked, inputs.shape, strict=True)]
         limit = -1.6732632423543772 * 1.0507009873554805  # SELU's, for large negative values
         kept = random.uniform(shape, seed=self.seed_generator) >= self.rate
         x = ops.where(kept, inputs, limit)
