@@ -1,5 +1,7 @@
 """GroupNormalization."""
 
+import jax.numpy as jnp
+
 from .. import ops
 from .input_spec import InputSpec
 from .normalization_base import AffineNormalization, places_of
@@ -78,7 +80,7 @@ class GroupNormalization(AffineNormalization):
 
     def call(self, inputs):
         place, shape = self._place, inputs.shape
-        x = ops.cast(inputs, "float32")
+        x = ops.cast(inputs, jnp.promote_types(inputs.dtype, "float32"))
         x = x.reshape(*shape[:place], self._count, -1, *shape[place + 1 :])
         axes = tuple(a for a in range(1, x.ndim) if a != place)
         mean, variance = ops.moments(x, axes, keepdims=True)
