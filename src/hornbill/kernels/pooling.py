@@ -10,6 +10,7 @@ import math
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from .windows import check_images, check_padding, per_dimension, spatial_axes
@@ -76,8 +77,9 @@ def max_pool(x, pool_size, strides=None, padding="valid", data_format=None):
 
 
 def _lowest(dtype):
+    # A NumPy scalar also while tracing: reduce_window must see that nothing is smaller.
     floating = jnp.issubdtype(dtype, jnp.floating)
-    return jnp.array(-jnp.inf if floating else jnp.iinfo(dtype).min, dtype)[()]
+    return np.array(-np.inf if floating else jnp.iinfo(dtype).min, dtype)[()]
 
 
 def average_pool(x, pool_size, strides=None, padding="valid", data_format=None):
@@ -121,11 +123,11 @@ def _adaptive_axis(x, axis, size, reduce):
     if isinstance(length, int) and length % size == 0:
         shape = (*x.shape[:axis], size, length // size, *x.shape[axis + 1 :])
         return getattr(x.reshape(shape), reduce)(axis + 1)
-    index = jnp.arange(size)
+    index = np.arange(size)
     starts, ends = index * length // size, -((index + 1) * -length // size)
-    places = starts[:, None] + jnp.arange((length + size - 1) // size + 1)
+    places = starts[:, None] + np.arange((length + size - 1) // size + 1)
     inside = (places < ends[:, None]).reshape(places.shape + (1,) * (x.ndim - axis - 1))
-    windows = jnp.take(x, jnp.minimum(places, length - 1), axis=axis)
+    windows = jnp.take(x, np.minimum(places, length - 1), axis=axis)
     if reduce == "max":
         return jnp.where(inside, windows, _lowest(x.dtype)).max(axis + 1)
     counts = inside.sum(1).astype(x.dtype)

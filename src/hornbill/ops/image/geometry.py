@@ -121,8 +121,8 @@ def perspective_transform(
     >>> corners = [[0.0, 0.0], [2.0, 0.0], [0.0, 2.0], [2.0, 2.0]]
     >>> moved = [[1.0, 0.0], [3.0, 0.0], [1.0, 2.0], [3.0, 2.0]]
     >>> image = [[[1.0], [2.0], [3.0]]]
-    >>> [[round(float(v))] for v in hb.ops.image.perspective_transform(image, corners, moved)[0]]
-    [[0], [1], [2]]
+    >>> hb.ops.image.perspective_transform(image, corners, moved).round(3).tolist()
+    [[[0.0], [1.0], [2.0]]]
     """
     _check("perspective_transform", interpolation, "constant")
     layout = Layout(images, data_format, "perspective_transform")

@@ -57,7 +57,7 @@ def resize(
     check_rank(images, "resize")
     check_choice("resize", "interpolation", interpolation, RESIZE_METHODS)
     check_choice("resize", "fill_mode", fill_mode, ("constant",))
-    size = tuple(size)
+    size = tuple(size) if isinstance(size, (tuple, list)) else (size,)
     if len(size) != 2 or min(size) <= 0:
         raise ValueError(
             f"image.resize's size is (height, width), both positive. Received: size={size}"
