@@ -94,7 +94,7 @@ class GlobalAveragePooling1D(GlobalPooling):
         count = ops.sum(ops.cast(inside, inputs.dtype), **settings)
         return ops.sum(ops.where(inside, inputs, 0), **settings) / count
 
-    def compute_mask(self, inputs, previous_mask=None):
+    def compute_mask(self, inputs, mask=None):
         return None
 
 
