@@ -62,7 +62,9 @@ def floor_of(name: str) -> int:
     return FLOOR.get(name, TOP)
 
 
-@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda p: str(p.relative_to(SOURCE)))
+@pytest.mark.parametrize(
+    "path", sorted(SOURCE.rglob("*.py")), ids=lambda p: str(p.relative_to(SOURCE))
+)
 def test_imports_run_downward(path):
     relative = str(path.relative_to(SOURCE))
     mine = floor_of(path.relative_to(SOURCE).parts[0].removesuffix(".py"))
@@ -74,7 +76,9 @@ def test_imports_run_downward(path):
     assert upward == []
 
 
-@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda p: str(p.relative_to(SOURCE)))
+@pytest.mark.parametrize(
+    "path", sorted(SOURCE.rglob("*.py")), ids=lambda p: str(p.relative_to(SOURCE))
+)
 def test_files_stay_small(path):
     # The bases of all layers and models, and the lists of ops, are half documentation.
     relative = str(path.relative_to(SOURCE))

@@ -38,7 +38,10 @@ def test_assign_keeps_dtype_and_shape():
     ],
 )
 def test_operators_are_numpys(expression):
-    a, b = np.array([[1.0, 2.0], [3.0, 4.0]], "float32"), np.array([[2.0, 1.0], [0.5, 3.0]], "float32")
+    a, b = (
+        np.array([[1.0, 2.0], [3.0, 4.0]], "float32"),
+        np.array([[2.0, 1.0], [0.5, 3.0]], "float32"),
+    )
     expected = expression(a, b)
     for x, y in ((Variable(a), Variable(b)), (Variable(a), b), (jnp.asarray(a), Variable(b))):
         np.testing.assert_allclose(np.asarray(expression(x, y)), expected, rtol=1e-6)

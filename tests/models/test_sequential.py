@@ -12,7 +12,9 @@ def test_with_input_it_is_built_at_once():
     assert [x.name.rstrip("_0123456789") for x in model.layers] == ["dense", "dense"]
 
 
-@pytest.mark.parametrize("kwargs", [{"input_shape": (4,)}, {"input_dim": 4}, {"batch_input_shape": (None, 4)}])
+@pytest.mark.parametrize(
+    "kwargs", [{"input_shape": (4,)}, {"input_dim": 4}, {"batch_input_shape": (None, 4)}]
+)
 def test_first_layers_of_keras_2_bring_the_shape(kwargs):
     model = Sequential([layers.Dense(3, **kwargs), layers.Dense(2)])
     assert model.input_shape == (None, 4)

@@ -53,7 +53,9 @@ def test_tracking_order_and_outputs_are_keras():
     ]
     ours.set_weights(theirs.get_weights())
     for name, value in ours(x).items():
-        np.testing.assert_allclose(np.asarray(value), np.asarray(expected[name]), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(
+            np.asarray(value), np.asarray(expected[name]), rtol=1e-5, atol=1e-6
+        )
     np.testing.assert_allclose(
         np.asarray(ours(x, flip=True)["a"]), -np.asarray(ours(x)["a"]) + 2 * ours.heads["a"].bias.numpy(),
         rtol=1e-4, atol=1e-5,
@@ -145,7 +147,10 @@ def test_stateless_call_is_pure():
     model = hb.Sequential([hb.Input((3,)), layers.Dense(2), layers.BatchNormalization()])
     x = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
     before = model.get_weights()
-    values = [v.value for v in model.trainable_variables], [v.value for v in model.non_trainable_variables]
+    values = (
+        [v.value for v in model.trainable_variables],
+        [v.value for v in model.non_trainable_variables],
+    )
     out, state = model.stateless_call(*values, x, training=True)
     for a, b in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
@@ -206,7 +211,9 @@ def test_errors_inside_call_name_the_path():
         def call(self, x):
             return self.bad(x)
 
-    with pytest.raises(ValueError, match=r"Layer 'net/bad' \(Bad\) cannot take these inputs") as info:
+    with pytest.raises(
+        ValueError, match=r"Layer 'net/bad' \(Bad\) cannot take these inputs"
+    ) as info:
         Net()(np.ones((2, 3), "float32"))
     assert "shape (2, 3) float32" in str(info.value)
 

@@ -301,16 +301,18 @@ class Model(Layer):
     def metrics(self) -> list:
         """The loss tracker, the compiled metrics, and those kept by layers."""
         mine = [self._loss_tracker] if self._loss_tracker is not None else []
-        if self._compile_metrics is not None:
-            mine += self._compile_metrics.metrics
         if self._compile_loss is not None:
             mine += self._compile_loss.metrics
+        if self._compile_metrics is not None:
+            mine += self._compile_metrics.metrics
         return unique([*mine, *super().metrics])
 
     @property
     def metrics_names(self) -> list[str]:
         """The names of the logs, in the order in which `evaluate` lists their values."""
         names = ["loss"] if self._loss_tracker is not None else []
+        if self._compile_loss is not None:
+            names += [m.name for m in self._compile_loss.metrics]
         if self._compile_metrics is not None:
             names += [e.name for e in self._compile_metrics.entries or ()]
         return names + [m.name for m in self.metrics if m.name not in names]
@@ -327,31 +329,35 @@ class Model(Layer):
 
     # ---- the step, to be overridden ------------------------------------------------------
 
+    @step.usual
     def train_step(self, data):
         """One training step on a batch `x`, `(x, y)` or `(x, y, sample_weight)`.
 
-        Override it for training of your own. It is plain code over variables; `fit` compiles it:
+            Override it for training of your own. It is plain code over variables; `fit` compiles it:
 
-            def train_step(self, data):
-                x, y = data
-                def loss_fn():
-                    return self.compute_loss(x, y, self(x, training=True))
-                loss, gradients = hornbill.value_and_grad(loss_fn, self.trainable_variables)
-                self.optimizer.apply(gradients, self.trainable_variables)
-                return {"loss": loss}
+                @step.usual
+        def train_step(self, data):
+                    x, y = data
+                    def loss_fn():
+                        return self.compute_loss(x, y, self(x, training=True))
+                    loss, gradients = hornbill.value_and_grad(loss_fn, self.trainable_variables)
+                    self.optimizer.apply(gradients, self.trainable_variables)
+                    return {"loss": loss}
 
-        Keras 3's form for JAX, `train_step(self, state, data)` returning `(logs, state)`, works
-        as well.
+            Keras 3's form for JAX, `train_step(self, state, data)` returning `(logs, state)`, works
+            as well.
 
-        Returns:
-            The logs: a dict of scalars.
+            Returns:
+                The logs: a dict of scalars.
         """
         return step.train_step(self, data)
 
+    @step.usual
     def test_step(self, data):
         """One step of evaluation; the form is that of `train_step`."""
         return step.test_step(self, data)
 
+    @step.usual
     def predict_step(self, data):
         """The predictions for one batch."""
         return step.predict_step(self, data)
@@ -514,13 +520,13 @@ class Model(Layer):
     def train_on_batch(
         self, x, y=None, sample_weight=None, class_weight=None, return_dict: bool = False
     ):
-        """One training step on exactly this batch. Returns the metrics so far."""
+        """One training step on exactly this batch. Returns its loss and metrics."""
         loop.require_compiled(self, "train_on_batch")
         logs = loop.on_batch(self, "train", x, y, sample_weight, class_weight)
         return self._batch_logs(logs, return_dict)
 
     def test_on_batch(self, x, y=None, sample_weight=None, return_dict: bool = False):
-        """The loss and metrics of exactly this batch, added to those so far."""
+        """The loss and metrics of exactly this batch."""
         loop.require_compiled(self, "test_on_batch")
         return self._batch_logs(loop.on_batch(self, "test", x, y, sample_weight), return_dict)
 

@@ -200,6 +200,8 @@ class EpochReader:
         while self.steps is None or taken < self.steps:
             batch = next(self._rest, None)
             if batch is None:
+                if taken and self.steps is None:
+                    return  # only the end of the data says how long an epoch is
                 self._rest = iter(self.data.batches())
                 batch = next(self._rest, None)
                 if batch is None:
@@ -210,12 +212,8 @@ class EpochReader:
                             stacklevel=2,
                         )
                     return
-                if taken and self.steps is None:
-                    return
             taken += 1
             yield jax.tree.map(jnp.asarray, batch), None
-            if self.steps is None and taken == self.data.steps:
-                return
         if self.steps == self.data.length:
             # The data's epoch ends here, not at the first step of the next one.
             self._rest = iter(())
@@ -281,11 +279,12 @@ def runner_for(model, mode: str) -> StepRunner:
 
 
 def on_batch(model, mode: str, x, y=None, sample_weight=None, class_weight=None):
-    """One step on the batch given, for the `*_on_batch` methods."""
+    """One step on the batch given, for the `*_on_batch` methods; the logs are this batch's."""
     data = make_data(
         x, y, sample_weight, batch_size=1, class_weight=class_weight, what=f"{mode}_on_batch"
     )
     batch = jax.tree.map(jnp.asarray, data.arrays)
+    model.reset_metrics()
     return runner_for(model, mode).run(batch)
 
 

@@ -192,8 +192,11 @@ class StepRunner:
         )
 
     def _build(self, data, index):
-        """Makes the weights and slots that a step needs, so that one trace is enough."""
+        """Makes the weights and slots that the usual step needs, so that one trace is enough."""
         model = self.model
+        method = getattr(type(model), f"{self.mode}_step")
+        if not hasattr(method, "usual") and not _takes_state(method):
+            return  # a step of a user's own may do anything: it is traced to find out
         batch = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), data)
         if index is not None:
             batch = jax.eval_shape(_gather, batch, index)

@@ -12,6 +12,12 @@ from .data import unpack
 from .data.batches import batch_size_of
 
 
+def usual(method):
+    """Marks a `Model` method as the library's own, which a user's class may override."""
+    method.usual = True
+    return method
+
+
 def train_step(model, data):
     """One update: forward, loss, gradients, optimizer, metrics. Returns the logs."""
     x, y, sample_weight = unpack(data)
