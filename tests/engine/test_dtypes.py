@@ -33,7 +33,7 @@ def test_names(given, name):
 
 
 def test_unknown_dtype():
-    with pytest.raises(ValueError, match="Unknown dtype.*float12"):
+    with pytest.raises(ValueError, match=r"Unknown dtype.*float12"):
         hb.layers.Dense(1, dtype="float12")
     with pytest.raises(ValueError, match="mixed_float16"):
         hb.DTypePolicy("mixed_float8")

@@ -188,7 +188,7 @@ def test_construction_errors(build, message):
 def test_a_name_used_twice():
     i = Input((3,))
     x = layers.Dense(3, name="same")(i)
-    with pytest.raises(ValueError, match="name 'same' is used twice.*Dense and Dense"):
+    with pytest.raises(ValueError, match=r"name 'same' is used twice.*Dense and Dense"):
         Model(i, layers.Dense(3, name="same")(x))
     j = Input((3,))
     with pytest.raises(ValueError, match="listed twice"):

@@ -56,10 +56,8 @@ def test_tracking_order_and_outputs_are_keras():
         np.testing.assert_allclose(
             np.asarray(value), np.asarray(expected[name]), rtol=1e-5, atol=1e-6
         )
-    np.testing.assert_allclose(
-        np.asarray(ours(x, flip=True)["a"]), -np.asarray(ours(x)["a"]) + 2 * ours.heads["a"].bias.numpy(),
-        rtol=1e-4, atol=1e-5,
-    )  # fmt: skip
+    flipped, bias = np.asarray(ours(x, flip=True)["a"]), ours.heads["a"].bias.numpy()
+    np.testing.assert_allclose(flipped, -np.asarray(ours(x)["a"]) + 2 * bias, rtol=1e-4, atol=1e-5)
 
 
 def test_build_makes_all_weights():
@@ -216,6 +214,28 @@ def test_errors_inside_call_name_the_path():
     ) as info:
         Net()(np.ones((2, 3), "float32"))
     assert "shape (2, 3) float32" in str(info.value)
+
+
+def test_errors_of_ops_inside_a_layer_name_the_path():
+    class Net(hb.Model):
+        def __init__(self):
+            super().__init__(name="net")
+            self.bad = layers.Lambda(lambda x: hb.ops.matmul(x, hb.ops.ones((9, 2))), name="bad")
+
+        def call(self, x):
+            return self.bad(x)
+
+    with pytest.raises(ValueError, match=r"^Layer 'net/bad' \(Lambda\): ops\.matmul cannot take"):
+        Net()(np.ones((2, 3), "float32"))
+
+
+def test_a_users_own_errors_come_through():
+    class Picky(layers.Layer):
+        def call(self, x):
+            raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        Picky()(np.ones(2))
 
 
 def test_python_if_on_a_tensor_is_explained():

@@ -33,15 +33,20 @@ def known_shape(shape) -> tuple:
     return tuple(n if isinstance(n, int) else None for n in shape)
 
 
+def _raised_in(error: BaseException) -> str:
+    """The top package of the code that raised the error."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    name = "" if trace is None else trace.tb_frame.f_globals.get("__name__", "")
+    return name.partition(".")[0]
+
+
 def from_engine(error: BaseException) -> bool:
     """Whether JAX raised it (a shape or dtype that does not fit), not a user or this library."""
-    trace = error.__traceback__
-    if trace is None or isinstance(error, (KeyboardInterrupt, MemoryError)):
+    if isinstance(error, (KeyboardInterrupt, MemoryError)):
         return False
-    while trace.tb_next is not None:
-        trace = trace.tb_next
-    module = trace.tb_frame.f_globals.get("__name__", "")
-    return module.partition(".")[0] in ("jax", "jaxlib", "numpy", "opt_einsum")
+    return _raised_in(error) in ("jax", "jaxlib", "numpy", "opt_einsum")
 
 
 TRACER_ERRORS = (
@@ -70,6 +75,25 @@ def explain(error: BaseException, who: str, received: str) -> BaseException:
         text = f"{who} cannot take these inputs: {_first_lines(error)}\nReceived: {received}"
     new = (TypeError if isinstance(error, TRACER_ERRORS) else ValueError)(text)
     new._explained = True
+    return new
+
+
+def locate(error: BaseException, path: str, kind: str, received: str) -> BaseException:
+    """The error to raise in place of `error`, which came out of the call of a layer.
+
+    The engine's errors are explained, this library's get the layer's path in front; a user's own
+    come back as they are.
+    """
+    if getattr(error, "_located", False):
+        return error
+    new = explain(error, f"Layer '{path}' ({kind})", received)
+    if new is error:
+        ours = getattr(error, "_explained", False) or _raised_in(error) == "hornbill"
+        if type(error) not in (ValueError, TypeError) or not ours:
+            return error
+        if f"'{path}'" not in str(error):
+            new = type(error)(f"Layer '{path}' ({kind}): {error}")
+    new._located = True
     return new
 
 

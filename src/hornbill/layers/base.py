@@ -156,16 +156,13 @@ class Layer(Operation, Trackable):
             if outermost:
                 for layer in built:
                     layer._unbuild()
-            new = self._explain(error, path, args, kwargs)
+            received = errors.describe_call(spec.names, args, kwargs)
+            new = errors.locate(error, path, type(self).__name__, received)
             if new is error:
                 raise
             raise new from None
         finally:
             leave_context(token)
-
-    def _explain(self, error, path, args, kwargs):
-        received = errors.describe_call(self._call_spec.names, args, kwargs)
-        return errors.explain(error, f"Layer '{path}' ({type(self).__name__})", received)
 
     def _cast(self, structure):
         dtype = self.compute_dtype
