@@ -82,14 +82,14 @@ class JaxLayer(Layer):
 
     def build(self, input_shape):
         values, self._given = self._given, None
-        if values is None and self._init_names is not None:
-            # A real run, also while a trace goes on: weights are made of numbers.
-            with jax.ensure_compile_time_eval():
+        # A real run, also while a trace goes on: weights are made of numbers.
+        with jax.ensure_compile_time_eval():
+            if values is None and self._init_names is not None:
                 values = self._initial(input_shape)
-            values = values if "state" in self._call_names else (values, None)
-        params, state = values or (None, None)
-        self.params = self._variables_of(params, trainable=True)
-        self.state = self._variables_of(state, trainable=False)
+                values = values if "state" in self._call_names else (values, None)
+            params, state = values or (None, None)
+            self.params = self._variables_of(params, trainable=True)
+            self.state = self._variables_of(state, trainable=False)
 
     def call(self, inputs, training=False):
         given = {

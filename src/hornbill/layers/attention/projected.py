@@ -50,7 +50,7 @@ class ProjectedAttention(Layer):
             # One initializer object would give all projections the same values.
             given = initializers.get(shared[key])
             shared[key] = given.clone() if hasattr(given, "clone") else given
-        return EinsumDense(
+        dense = EinsumDense(
             f"...{bound},{bound}{made}->...{made}",
             output_shape=tuple(sizes),
             bias_axes=made if self._use_bias else None,
@@ -59,6 +59,8 @@ class ProjectedAttention(Layer):
             dtype=self.dtype_policy,
             **shared,
         )
+        dense.supports_masking = True  # masks are dealt with here: no word that one is dropped
+        return dense
 
     def call(
         self,
