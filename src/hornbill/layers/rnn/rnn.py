@@ -97,9 +97,11 @@ class RNN(Layer):
         if isinstance(cell, Layer) and type(cell).build is not Layer.build:
             cell.build((sequences_shape[0], *sequences_shape[2:]))
         if self.stateful:
+            with jax.ensure_compile_time_eval():
+                first = self.get_initial_state(sequences_shape[0])
             self.states = jax.tree.map(
-                lambda zeros: Variable(zeros, trainable=False, dtype=self.dtype, name="rnn_state"),
-                self.get_initial_state(sequences_shape[0]),
+                lambda state: Variable(state, trainable=False, dtype=self.dtype, name="rnn_state"),
+                first,
             )
 
     def _check_known(self, shape):
