@@ -1,0 +1,3 @@
+"""Sequences of different lengths."""
+
+from ...utils.sequences import pad_sequences
