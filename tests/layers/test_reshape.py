@@ -27,11 +27,20 @@ def test_equals_keras(name, settings, shape):
         (hb.layers.Flatten(), (2, 3), (None, 6)),
         (hb.layers.Reshape((-1, 6)), (None, 3, 2), (None, None, 6)),
         (hb.layers.Reshape((-1,)), (2, 3), (None, 6)),
+        (hb.layers.Reshape((2, 4)), (None, 2), (None, 2, 4)),
         (hb.layers.Permute((2, 1)), (None, 3), (None, 3, None)),
     ],
 )
 def test_unknown_dimensions(layer, shape, expected):
     assert layer(hb.Input(shape)).shape == expected
+
+
+def test_an_unknown_size_must_fit_once_it_is_known():
+    model = hb.Sequential([hb.Input((None, 2)), hb.layers.Reshape((2, 4))])
+    x = data(3, 4, 2)
+    np.testing.assert_array_equal(model(x), x.reshape(3, 2, 4))
+    with pytest.raises(ValueError, match="cannot reshape 10 values"):
+        model(data(3, 5, 2))
 
 
 @pytest.mark.parametrize("dtype", ["int32", "bool"])

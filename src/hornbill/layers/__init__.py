@@ -34,6 +34,7 @@ from .dropout import (
 )
 from .einsum_dense import EinsumDense
 from .embedding import Embedding, ReversibleEmbedding
+from .flax_layer import FlaxLayer
 from .global_pooling import (
     GlobalAveragePooling1D,
     GlobalAveragePooling2D,

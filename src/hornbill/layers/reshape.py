@@ -64,7 +64,7 @@ class Reshape(Layer):
         self.target_shape = tuple(target_shape)
 
     def call(self, inputs):
-        sizes, target = inputs.shape[1:], self.target_shape
+        (batch, *sizes), target = inputs.shape, self.target_shape
         if all(isinstance(n, int) for n in sizes):
             have, want = math.prod(sizes), math.prod(n for n in target if n != -1)
             if have != want if -1 not in target else want == 0 or have % want:
@@ -72,7 +72,11 @@ class Reshape(Layer):
                     f"Layer '{self.path}' cannot reshape {have} values to {target}. "
                     f"Received: inputs.shape={known_shape(inputs.shape)}"
                 )
-        return ops.reshape(inputs, (inputs.shape[0], *target))
+        elif -1 not in target:
+            # Whether an unknown size fits shows when it is known: nothing may compare it here.
+            places = ops.arange(batch * math.prod(target))
+            inputs = ops.take(ops.reshape(inputs, (-1,)), places)
+        return ops.reshape(inputs, (batch, *target))
 
 
 class Permute(Layer):
