@@ -25,13 +25,12 @@ def plain(gates, settings, x, kernel, bias, states, mask):
     return jnp.stack(outputs), states
 
 
-@pytest.mark.parametrize("mask", [None, MASK], ids=["whole", "masked"])
 @pytest.mark.parametrize(
-    "cell, settings, with_bias",
+    ("cell", "settings", "with_bias", "mask"),
     [
-        (SimpleRNNCell, (jnp.tanh,), False),
-        (LSTMCell, (jnp.tanh, jax.nn.sigmoid), False),
-        (GRUCell, (jax.nn.softplus, jax.nn.sigmoid), True),
+        (SimpleRNNCell, (jnp.tanh,), False, MASK),
+        (LSTMCell, (jnp.tanh, jax.nn.sigmoid), False, None),
+        (GRUCell, (jax.nn.softplus, jax.nn.sigmoid), True, MASK),
     ],
 )
 def test_value_and_gradients(cell, settings, with_bias, mask):

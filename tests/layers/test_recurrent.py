@@ -42,7 +42,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name, settings, arguments", CASES.values(), ids=CASES)
+@pytest.mark.parametrize(("name", "settings", "arguments"), CASES.values(), ids=CASES)
 def test_equals_keras(name, settings, arguments):
     ours, theirs = pair(name, settings, X.shape)
     got, expected = run(ours, X, **arguments), run(theirs, X, **arguments)
@@ -137,7 +137,7 @@ class Counter(hb.layers.Layer):
         self.dropout = hb.layers.Dropout(0.5, seed=1)
 
     def call(self, inputs, states, training=False):
-        total, (previous, count) = states
+        total, (_previous, count) = states
         noise = self.dropout(jnp.ones_like(inputs), training=training)
         output = self.dense(total + inputs)
         return output, [total + inputs, [inputs + noise, count + 1]]
@@ -193,19 +193,21 @@ def test_stateful():
     for _ in range(2):
         assert_same(ours(X), theirs(X))
     assert_same([s.value for s in ours.states], [s.value for s in theirs.states])
-    assert len(ours.weights) == 3 and len(ours.variables) == 5
+    assert len(ours.weights) == 3
+    assert len(ours.variables) == 5
     ours.reset_state(), theirs.reset_states()
     assert not ours.states[0].numpy().any()
-    with pytest.raises(ValueError, match="built for batches of 2.*Received: a batch of 1"):
+    with pytest.raises(ValueError, match=r"built for batches of 2.*Received: a batch of 1"):
         ours(X[:1])
-    with pytest.raises(ValueError, match="batch size must be known.*Received"):
+    with pytest.raises(ValueError, match=r"batch size must be known.*Received"):
         hb.layers.LSTM(4, stateful=True)(hb.Input((5, 3)))
-    with pytest.raises(ValueError, match="batch size must be known.*Received"):
+    with pytest.raises(ValueError, match=r"batch size must be known.*Received"):
         hb.layers.LSTM(4, stateful=True).compute_output_shape((None, 5, 3))
 
     both = hb.layers.Bidirectional(hb.layers.GRU(4, stateful=True))
     first = both(X)
-    assert len(both.states) == 2 and not np.allclose(first, both(X))
+    assert len(both.states) == 2
+    assert not np.allclose(first, both(X))
     both.reset_state()
     assert_same(both(X), first)
 
@@ -236,7 +238,8 @@ def test_masks_travel():
 def test_mixed_precision():
     ours = hb.layers.Bidirectional(hb.layers.GRU(4, dtype="mixed_bfloat16"), dtype="mixed_bfloat16")
     y = ours(X)
-    assert y.dtype == "bfloat16" and all(w.dtype == "float32" for w in ours.weights)
+    assert y.dtype == "bfloat16"
+    assert all(w.dtype == "float32" for w in ours.weights)
     full = hb.layers.Bidirectional(hb.layers.GRU(4))
     full.build(X.shape)
     full.set_weights(ours.get_weights())
@@ -277,12 +280,14 @@ def test_options_reach_the_weights():
         trainable=False,
     )
     layer(X)
-    assert len(layer.losses) == 1 and not layer.trainable_weights
+    assert len(layer.losses) == 1
+    assert not layer.trainable_weights
     layer.trainable = True
     layer(X)
     assert len(layer.losses) == 4
     kernel, recurrent, bias = layer.weights
-    assert kernel.numpy().min() == bias.numpy().min() == 1 and not recurrent.numpy().any()
+    assert kernel.numpy().min() == bias.numpy().min() == 1
+    assert not recurrent.numpy().any()
     names = [type(w.constraint).__name__ for w in layer.weights]
     assert names == ["NonNeg", "MaxNorm", "UnitNorm"]
     forget = hb.layers.LSTM(2)
@@ -302,8 +307,16 @@ def test_weights_of_bidirectional():
 L = hb.layers
 
 
+class Loss(L.Layer):
+    state_size = 3
+
+    def call(self, inputs, states):
+        self.add_loss(inputs.sum())
+        return inputs, states
+
+
 @pytest.mark.parametrize(
-    "make, message",
+    ("make", "message"),
     [
         (lambda: L.LSTM(0), "units is a positive int. Received: units=0"),
         (lambda: L.GRU(4, dropout=2), r"between 0 and 1. Received: dropout=2"),
@@ -311,6 +324,8 @@ L = hb.layers
         (lambda: L.LSTM(4, use_cudnn="yes"), "Received: use_cudnn='yes'"),
         (lambda: L.LSTM(4, implementation=3), "Received: implementation=3"),
         (lambda: L.RNN(L.Dense(3)), "no state_size. Received: cell=<Dense"),
+        (lambda: L.RNN(L.GRUCell(2, activity_regularizer="l2")), "to the recurrent layer instead"),
+        (lambda: L.RNN(Loss())(X), "add_loss in a recurrent cell's step.*Received: 1 losses"),
         (lambda: L.StackedRNNCells([]), r"list of cells. Received: cells=\[\]"),
         (lambda: L.LSTM(4)(X[0]), "expected 3 dimensions, got 2"),
         (lambda: L.LSTM(4)(X, initial_state=[X[:, 0]]), "has 2 states.*Received: 1 states"),

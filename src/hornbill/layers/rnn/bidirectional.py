@@ -1,7 +1,7 @@
 """Bidirectional: one recurrent layer forwards, one backwards."""
 
 from ... import ops
-from ...engine.serialize import custom_object_scope, serialize
+from ...engine.serialize import custom_object_scope, deserialize, serialize
 from ..base import Layer
 
 MERGE = {
@@ -138,6 +138,11 @@ class Bidirectional(Layer):
         config["layer"] = serialize(self.forward_layer)
         config["backward_layer"] = serialize(self.backward_layer)
         return config
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects: dict | None = None):
+        """The wrapper that `get_config` described."""
+        return cls(**{k: deserialize(v, custom_objects) for k, v in config.items()})
 
 
 def _copy(layer: Layer, prefix: str, **changes) -> Layer:

@@ -18,11 +18,8 @@ from .loop import carry_on, scan_steps
 
 def arguments_for(function, values: dict) -> dict:
     """Those of the values (a constructor's `locals()`) that `function` takes by name."""
-    names = list(inspect.signature(function).parameters)
-    return {name: values[name] for name in names if name in values and name not in SPECIAL}
-
-
-SPECIAL = ("self", "kwargs")
+    names = inspect.signature(function).parameters.keys() - {"self", "kwargs"}
+    return {name: values[name] for name in names if name in values}
 
 
 def make_cell(cls, values: dict, kwargs: dict, name: str):

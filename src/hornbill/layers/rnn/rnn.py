@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from ...engine.errors import UnknownDimension
+from ...engine.serialize import deserialize
 from ...engine.symbolic import SymbolicTensor
 from ...engine.variable import Variable
 from ...kernels.recurrent import select
@@ -84,6 +85,11 @@ class RNN(Layer):
         self.zero_output_for_mask = zero_output_for_mask
         self.supports_masking = True
         self.states = None
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects: dict | None = None):
+        """The layer that `get_config` described."""
+        return cls(**{k: deserialize(v, custom_objects) for k, v in config.items()})
 
     @property
     def state_size(self) -> list:

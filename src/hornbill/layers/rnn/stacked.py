@@ -2,6 +2,7 @@
 
 import jax.numpy as jnp
 
+from ...engine.serialize import deserialize
 from ..base import Layer
 from .loop import run_cell
 
@@ -18,6 +19,11 @@ def check_cell(cell, who: str):
         raise ValueError(
             f"{who}: a cell's state_size is an int, or a list with one for each state. "
             f"Received: state_size={cell.state_size!r}"
+        )
+    if getattr(cell, "activity_regularizer", None) is not None:
+        raise ValueError(
+            f"{who}: a cell's steps add no losses. Give activity_regularizer to the recurrent "
+            f"layer instead. Received: cell={cell!r}"
         )
     return cell
 
@@ -64,6 +70,11 @@ class StackedRNNCells(Layer):
         if not isinstance(cells, (list, tuple)) or not cells:
             raise ValueError(f"StackedRNNCells takes a list of cells. Received: cells={cells!r}")
         self.cells = [check_cell(cell, "StackedRNNCells") for cell in cells]
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects: dict | None = None):
+        """The stack that `get_config` described."""
+        return cls(**{k: deserialize(v, custom_objects) for k, v in config.items()})
 
     @property
     def state_size(self) -> list:

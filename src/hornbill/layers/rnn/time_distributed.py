@@ -60,9 +60,8 @@ class TimeDistributed(Wrapper):
             inputs, given = item
             return self.layer(inputs, training=training, **given)
 
-        held = [v for v in self.layer.weights if not v.made_trainable]
-        stateful = held or any(getattr(c, "stateful", False) for c in self.layer._flatten_layers())
-        if stateful and training is not False:
+        statistics = training and any(not v.made_trainable for v in self.layer.weights)
+        if statistics or any(getattr(c, "stateful", False) for c in self.layer._flatten_layers()):
             return self._one_by_one(step, (inputs, given))
         return self._as_one_batch(step, (inputs, given), lead)
 
