@@ -83,6 +83,11 @@ def compare(name, settings, inputs, arguments, listed):
     for layer in (ours, theirs):
         layer.build(shapes) if listed else layer.build(*shapes)
     assert [w.path for w in ours.weights] == [w.path for w in theirs.weights]
+    # Files name the projections by the attributes that hold them.
+    for attribute in [k for k in vars(ours) if k.endswith("_dense")]:
+        public = attribute.lstrip("_")
+        assert attribute == (public if hasattr(theirs, public) else f"_{public}")
+        assert getattr(theirs, attribute).name == getattr(ours, attribute).name
     rng = np.random.default_rng(0)
     theirs.set_weights([rng.normal(size=w.shape) for w in theirs.weights])
     ours.set_weights(theirs.get_weights())

@@ -118,3 +118,6 @@ class GroupQueryAttention(ProjectedAttention):
         self._dropout_layer = Dropout(self._dropout, dtype=self.dtype_policy, seed=self._seed)
         self._output_dense = self._project("attention_output", "ab", "c", query_shape[-1:])
         self._output_dense.build((*query_shape[:-1], many, dim))
+
+    def _projections(self):
+        return self._query_dense, self._key_dense, self._value_dense, self._output_dense

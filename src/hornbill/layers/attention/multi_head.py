@@ -110,10 +110,6 @@ class MultiHeadAttention(ProjectedAttention):
     dropout = property(lambda self: self._dropout)
     use_bias = property(lambda self: self._use_bias)
     attention_axes = property(lambda self: self._attention_axes)
-    query_dense = property(lambda self: self._query_dense)
-    key_dense = property(lambda self: self._key_dense)
-    value_dense = property(lambda self: self._value_dense)
-    output_dense = property(lambda self: self._output_dense)
 
     def build(self, query_shape, value_shape, key_shape=None):
         key_shape = value_shape if key_shape is None else key_shape
@@ -132,20 +128,23 @@ class MultiHeadAttention(ProjectedAttention):
             )
         self._attention_axes = tuple(axis % rank for axis in axes)
         heads, of_keys, of_values = self._num_heads, self._key_dim, self._value_dim
-        self._query_dense = self._project("query", "a", "bc", (heads, of_keys))
-        self._query_dense.build(query_shape)
-        self._key_dense = self._project("key", "a", "bc", (heads, of_keys))
-        self._key_dense.build(key_shape)
+        self.query_dense = self._project("query", "a", "bc", (heads, of_keys))
+        self.query_dense.build(query_shape)
+        self.key_dense = self._project("key", "a", "bc", (heads, of_keys))
+        self.key_dense.build(key_shape)
         if self._use_gate:
             self._gate_dense = self._project("gate", "a", "bc", (heads, of_values), "sigmoid")
             self._gate_dense.build(query_shape)
-        self._value_dense = self._project("value", "a", "bc", (heads, of_values))
-        self._value_dense.build(value_shape)
+        self.value_dense = self._project("value", "a", "bc", (heads, of_values))
+        self.value_dense.build(value_shape)
         self._dropout_layer = Dropout(self._dropout, dtype=self.dtype_policy, seed=self._seed)
         made = self._output_shape or (query_shape[-1],)
         letters = "cdefghij"[: len(made)]
-        self._output_dense = self._project("attention_output", "ab", letters, made)
-        self._output_dense.build((*query_shape[:-1], heads, of_values))
+        self.output_dense = self._project("attention_output", "ab", letters, made)
+        self.output_dense.build((*query_shape[:-1], heads, of_values))
+
+    def _projections(self):
+        return self.query_dense, self.key_dense, self.value_dense, self.output_dense
 
 
 def _ints(layer, name: str, value) -> tuple[int, ...] | None:

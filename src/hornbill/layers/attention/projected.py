@@ -13,7 +13,11 @@ from .masks import merge_masks
 
 
 class ProjectedAttention(Layer):
-    """Base of attention with heads. Subclasses' `build` makes the projections by `_project`."""
+    """Base of attention with heads.
+
+    Subclasses' `build` makes the projections by `_project`, and `_projections` lists them: they are
+    kept under the names that Keras's files have.
+    """
 
     def __init__(
         self,
@@ -62,6 +66,10 @@ class ProjectedAttention(Layer):
         dense.supports_masking = True  # masks are dealt with here: no word that one is dropped
         return dense
 
+    def _projections(self) -> tuple[EinsumDense, ...]:
+        """Those of query, key, value and output."""
+        raise NotImplementedError
+
     def call(
         self,
         query,
@@ -77,9 +85,8 @@ class ProjectedAttention(Layer):
     ):
         key = value if key is None else key
         gate = self._gate_dense(query) if self._use_gate else None
-        query = self._query_dense(query)
-        key = self._key_dense(key)
-        value = self._value_dense(value)
+        of_query, of_key, of_value, of_output = self._projections()
+        query, key, value = of_query(query), of_key(key), of_value(value)
         fused = (
             not self._dropout
             and not return_attention_scores
@@ -109,7 +116,7 @@ class ProjectedAttention(Layer):
             )
         else:
             scores, outputs = self._explicit(query, key, value, mask, training)
-        outputs = self._output_dense(outputs if gate is None else outputs * gate)
+        outputs = of_output(outputs if gate is None else outputs * gate)
         set_mask(outputs, query_mask)
         return (outputs, scores) if return_attention_scores else outputs
 
