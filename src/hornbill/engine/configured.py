@@ -23,7 +23,7 @@ class Configured:
     @classmethod
     def from_config(cls, config: dict):
         """The object that `get_config` described."""
-        return cls(**{k: serialize.deserialize(v) for k, v in config.items()})
+        return cls(**serialize.deserialize_arguments(config))
 
     def __repr__(self):
         try:

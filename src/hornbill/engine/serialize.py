@@ -1,10 +1,13 @@
 """Objects to plain JSON and back.
 
 An object becomes `{"module", "class_name", "config", "registered_name"}`, Keras 3's form. Back,
-only two kinds of class are built: Hornbill's own, found in its public namespace by name, and
-classes that the caller registered or passes. Nothing in a file names a module to import.
+only two kinds of class are built: Hornbill's own, found in its public namespace by name (`allowed`
+says which, and where), and classes that the caller registered or passes. Nothing in a file names
+a module to import, and no code is ever read from one.
 """
 
+import contextlib
+import contextvars
 import inspect
 import json
 import types
@@ -12,110 +15,45 @@ import types
 import numpy as np
 
 from . import dtypes
-
-_custom: dict[str, object] = {}
-_custom_names: dict[object, str] = {}
-
-# Where a class of Keras's module path is looked up in Hornbill.
-NAMESPACES = (
-    "layers",
-    "models",
-    "losses",
-    "metrics",
-    "optimizers",
-    "optimizers.schedules",
-    "initializers",
-    "regularizers",
-    "constraints",
-    "activations",
-    "dtype_policies",
-    "callbacks",
-    "random",
-    "ops",
+from .allowed import builtin_class, builtin_function, is_builtin
+from .registry import (
+    custom_object_scope,
+    custom_objects_in_scope,
+    get_custom_objects,
+    get_registered_name,
+    get_registered_object,
+    register_keras_serializable,
 )
 
+__all__ = [
+    "captured_arguments",
+    "custom_object_scope",
+    "custom_objects_in_scope",
+    "deserialize",
+    "deserialize_arguments",
+    "find",
+    "get_custom_objects",
+    "get_registered_name",
+    "get_registered_object",
+    "object_sharing",
+    "register_keras_serializable",
+    "serialize",
+    "to_json",
+]
 
-def register_keras_serializable(package: str = "Custom", name: str | None = None):
-    """Registers a class or function under `package>name`, so that files may refer to it.
-
-    >>> import hornbill as hb
-    >>> @hb.saving.register_keras_serializable("mine")
-    ... class Scale(hb.layers.Layer):
-    ...     def call(self, x):
-    ...         return x * 2
-    >>> hb.saving.get_registered_name(Scale)
-    'mine>Scale'
-    """
-
-    def decorate(thing):
-        full = f"{package}>{name or thing.__name__}"
-        if inspect.isclass(thing) and not hasattr(thing, "get_config"):
-            raise ValueError(
-                f"Cannot register {thing.__name__}: a serializable class has a get_config() "
-                "that returns its constructor's arguments."
-            )
-        _custom[full] = thing
-        _custom_names[thing] = full
-        return thing
-
-    return decorate
+# Objects met more than once while a model is written or read: {id: (object, its first config)}
+# while writing, {number in the file: object} while reading.
+_shared: contextvars.ContextVar[dict | None] = contextvars.ContextVar("shared", default=None)
 
 
-def get_registered_name(thing) -> str:
-    """The name under which a class or function was registered, else its own name."""
-    return _custom_names.get(thing, thing.__name__)
-
-
-def get_registered_object(name: str, custom_objects=None, module_objects=None):
-    """The class or function of that name from the scope, the registry, or the dicts given."""
-    for table in (custom_objects_in_scope(), _custom, custom_objects, module_objects):
-        if table and name in table:
-            return table[name]
-    return None
-
-
-_scopes: list[dict] = []
-
-
-def custom_objects_in_scope() -> dict:
-    """All names that the active `custom_object_scope`s hold, the innermost first."""
-    merged = {}
-    for scope in _scopes:
-        merged.update(scope)
-    return merged
-
-
-class custom_object_scope:
-    """Makes classes and functions known by name for the length of a `with`.
-
-    >>> import hornbill as hb
-    >>> with hb.saving.custom_object_scope({"double": lambda x: 2 * x}):
-    ...     layer = hb.layers.Activation("double")
-    """
-
-    def __init__(self, custom_objects: dict):
-        if not isinstance(custom_objects, dict):
-            raise TypeError(
-                "custom_object_scope takes {name: class or function}. "
-                f"Received: {custom_objects!r}"
-            )
-        self.custom_objects = custom_objects
-
-    def __enter__(self):
-        _scopes.append(self.custom_objects)
-        return self
-
-    def __exit__(self, *exc):
-        _scopes.remove(self.custom_objects)
-
-
-def get_custom_objects() -> dict:
-    """The registry itself, `{name: class or function}`."""
-    return _custom
-
-
-def _is_builtin(thing) -> bool:
-    return (thing.__module__ or "").partition(".")[0] == "hornbill"
+@contextlib.contextmanager
+def object_sharing():
+    """Inside it, an object that appears twice stays one object."""
+    token = _shared.set({})
+    try:
+        yield
+    finally:
+        _shared.reset(token)
 
 
 def serialize(value):
@@ -135,7 +73,7 @@ def serialize(value):
     if isinstance(value, np.dtype):
         return value.name
     if isinstance(value, slice):
-        parts = [serialize(p) for p in (value.start, value.stop, value.step)]
+        parts = {name: serialize(getattr(value, name)) for name in ("start", "stop", "step")}
         return {"class_name": "__slice__", "config": parts}
     if value is Ellipsis:
         return {"class_name": "__ellipsis__", "config": {}}
@@ -154,13 +92,29 @@ def serialize(value):
             "dicts or serializable objects."
         )
     cls = type(value)
-    builtin = _is_builtin(cls)
-    return {
+    builtin = is_builtin(cls)
+    config = {
         "module": _public_module(cls) if builtin else cls.__module__,
         "class_name": cls.__name__,
         "config": value.get_config(),
         "registered_name": None if builtin else get_registered_name(cls),
     }
+    for part in ("build_config", "compile_config"):
+        # What a layer was built with, and how a model was compiled.
+        described = getattr(value, f"get_{part}", dict)()
+        if described:
+            config[part] = serialize(described)
+    return _note_shared(value, config)
+
+
+def _note_shared(value, config: dict) -> dict:
+    shared = _shared.get()
+    if shared is not None:
+        # The value is kept, so that its id cannot pass to another one.
+        _, first = shared.setdefault(id(value), (value, config))
+        if first is not config:
+            first["shared_object_id"] = config["shared_object_id"] = id(value)
+    return config
 
 
 def captured_arguments(thing, strict: bool = True, skip=()) -> dict:
@@ -215,87 +169,140 @@ def _serialize_function(function):
             "A lambda cannot be saved: a file holds data, never code. Write a named function, "
             "register it with @hornbill.saving.register_keras_serializable(), and use that."
         )
-    if _is_builtin(function):
+    if is_builtin(function):
         return function.__name__
     return {
         "module": "builtins",
         "class_name": "function",
-        "config": function.__name__,
-        "registered_name": get_registered_name(function),
+        "config": get_registered_name(function),
+        "registered_name": "function",
     }
 
 
-def deserialize(config, custom_objects: dict | None = None):
+def deserialize(
+    config, custom_objects: dict | None = None, safe_mode: bool = True, slot: str | None = None
+):
     """The value that `serialize` wrote.
 
     Args:
         config: plain JSON, with objects as `{"class_name": ..., "config": ...}`.
         custom_objects: `{name: class or function}` that are not registered.
+        safe_mode: accepted for Keras's sake. Code in a config is refused either way.
+        slot: the argument that the value is for, such as `"kernel_initializer"`: what may stand
+            there is then checked.
 
     Raises:
-        ValueError: when it names a class that is neither Hornbill's nor registered.
+        ValueError: when it names a class that is neither Hornbill's nor registered, puts an
+            object where it does not belong, or holds code.
     """
-    if isinstance(config, list):
-        return [deserialize(c, custom_objects) for c in config]
+    if custom_objects:
+        with custom_object_scope(custom_objects):
+            return deserialize(config, None, safe_mode, slot)
+    if isinstance(config, (list, tuple)):
+        return [deserialize(c, None, safe_mode, slot) for c in config]
     if not isinstance(config, dict):
         return config
     name = config.get("class_name")
     if not isinstance(name, str) or not ({"config", "items"} & config.keys()):
-        return {k: deserialize(v, custom_objects) for k, v in config.items()}
-    inner = config.get("config", {})
-    if name == "__tuple__":
-        items = config["items"] if "items" in config else inner["value"]
-        return tuple(deserialize(c, custom_objects) for c in items)
-    if name == "__slice__":
-        parts = inner if isinstance(inner, list) else [inner[k] for k in ("start", "stop", "step")]
-        return slice(*[deserialize(p, custom_objects) for p in parts])
-    if name == "__ellipsis__":
-        return Ellipsis
-    if name in ("__numpy__", "__tensor__"):
-        return np.array(inner["value"], dtype=dtypes.numpy_dtype(inner["dtype"]))
-    space = (config.get("module") or "").removeprefix("keras.")
+        return {k: deserialize(v, None, safe_mode, slot) for k, v in config.items()}
+    inner = config.get("config") or {}
+    if name in _PLAIN:
+        try:
+            return _PLAIN[name](config, inner)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"Malformed '{name}' in the config. Received: {inner!r}") from error
+    if name == "__lambda__":
+        raise ValueError(
+            "The config holds a Python lambda, stored as bytecode. Hornbill never runs code from "
+            "files. Register a named function and pass it with custom_objects={name: function}, "
+            "or build the model from its source and load only the weights. "
+            f"Received: safe_mode={safe_mode}"
+        )
+    module = config.get("module")
     if name == "function":
-        return _find(config.get("registered_name") or inner, inner, custom_objects, space)
-    cls = _find(config.get("registered_name") or name, name, custom_objects, space)
-    if not isinstance(cls, type) or not hasattr(cls, "from_config"):
-        raise ValueError(f"'{name}' in the config is no class that can be built from a config.")
+        return _function(inner, config.get("registered_name"), slot)
+    cls = _class(name, config.get("registered_name") or name, module, slot)
+    if not isinstance(inner, dict):
+        raise ValueError(f"The config of a '{name}' is a dict. Received: {inner!r}")
+    shared, number = _shared.get(), config.get("shared_object_id")
+    if shared is not None and isinstance(number, int) and type(shared.get(number)) is cls:
+        return shared[number]
+    instance = cls.from_config(inner)
     build_config = config.get("build_config")
-    with custom_object_scope(custom_objects or {}):
-        instance = cls.from_config(inner)
     if build_config and hasattr(instance, "build_from_config") and not instance.built:
         instance.build_from_config(build_config)
+    if config.get("compile_config") and hasattr(instance, "compile_from_config"):
+        instance.compile_from_config(config["compile_config"])
+    if shared is not None and isinstance(number, int):
+        shared[number] = instance
     return instance
 
 
-def _find(registered: str, name: str, custom_objects, space: str = ""):
-    builtin = builtin_object(name, space) if registered in (name, None) else None
-    found = builtin or get_registered_object(registered, custom_objects)
-    found = found or get_registered_object(name, custom_objects)
-    if found is None:
+def deserialize_arguments(config: dict, custom_objects: dict | None = None) -> dict:
+    """A constructor's arguments from its config, each checked to suit its name."""
+    return {name: deserialize(value, custom_objects, slot=name) for name, value in config.items()}
+
+
+def _slice(config, inner):
+    parts = inner if isinstance(inner, list) else [inner[k] for k in ("start", "stop", "step")]
+    return slice(*[deserialize(p) for p in parts])
+
+
+def _array(config, inner):
+    dtype = dtypes.numpy_dtype(dtypes.standardize_dtype(inner["dtype"]))
+    return np.array(inner["value"], dtype=dtype)
+
+
+def _tuple(config, inner):
+    items = config["items"] if "items" in config else inner["value"]
+    return tuple(deserialize(c) for c in items)
+
+
+_PLAIN = {
+    "__tuple__": _tuple,
+    "__slice__": _slice,
+    "__ellipsis__": lambda config, inner: Ellipsis,
+    "__numpy__": _array,
+    "__tensor__": _array,
+    "__bytes__": lambda config, inner: inner["value"].encode(),
+}
+
+
+def _class(name: str, registered: str, module, slot):
+    """The class that a config names: ours by name, or one that the caller gave."""
+    # What says that it is ours is ours: no custom class can stand in for it.
+    ours = module is None or str(module).partition(".")[0] in ("keras", "hornbill", "builtins")
+    cls = builtin_class(name, module, slot) if ours and registered in (name, None) else None
+    cls = cls or get_registered_object(registered) or get_registered_object(name)
+    if cls is None:
+        raise _unknown("class", registered, name)
+    if not isinstance(cls, type) or not hasattr(cls, "from_config"):
         raise ValueError(
-            f"Unknown class or function '{registered}'. If it is yours, register it with "
-            "@hornbill.saving.register_keras_serializable(), or pass "
-            f"custom_objects={{'{name}': {name}}}."
+            f"'{registered}' in the config is no class that can be built from a config. "
+            f"Received: {cls!r}"
         )
+    return cls
+
+
+def _function(name, registered, slot):
+    if not isinstance(name, str):
+        raise ValueError(f"A function in a config is given by its name. Received: {name!r}")
+    found = builtin_function(name, slot) or get_registered_object(name)
+    if found is None and isinstance(registered, str):
+        found = get_registered_object(registered)
+    if found is None:
+        raise _unknown("function", name, name.rpartition(">")[2])
+    if isinstance(found, type) or not callable(found):
+        raise ValueError(f"The config names a function '{name}'. Received: {found!r}")
     return found
 
 
-def builtin_object(name: str, first: str = ""):
-    """Hornbill's public class or function of that name, or None.
-
-    Some names are a loss and a metric (`MeanSquaredError`): `first` is the namespace that the
-    file says, looked up before the others.
-    """
-    import hornbill
-
-    for space in sorted(NAMESPACES, key=lambda space: space != first):
-        module = hornbill
-        for part in space.split("."):
-            module = getattr(module, part, None)
-        found = getattr(module, name, None) if module is not None else None
-        if found is not None and not isinstance(found, types.ModuleType):
-            return found
-    return getattr(hornbill, name, None) if name in ("Variable",) else None
+def _unknown(kind: str, registered: str, name: str) -> ValueError:
+    return ValueError(
+        f"Unknown {kind} '{registered}'. If it is yours, register it with "
+        "@hornbill.saving.register_keras_serializable(), or pass "
+        f"custom_objects={{'{name}': {name}}}."
+    )
 
 
 def find(identifier, module, kind: str, base: type | None = None, functions: bool = False):

@@ -652,7 +652,7 @@ class Layer(Operation, Trackable):
         """The layer that `get_config` described."""
         # Keras writes it into many configs; it is None unless the layer is quantized.
         config = {k: v for k, v in config.items() if k != "quantization_config" or v is not None}
-        return cls(**{k: serialize.deserialize(v) for k, v in config.items()})
+        return cls(**serialize.deserialize_arguments(config))
 
     def __repr__(self):
         state = f"built={self.built}" if "built" in self.__dict__ else "not initialized"

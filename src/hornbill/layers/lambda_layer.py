@@ -68,16 +68,24 @@ class Lambda(Layer):
 
     @classmethod
     def from_config(cls, config: dict, custom_objects=None, safe_mode=None) -> "Lambda":
-        """The layer that `get_config` described. A lambda's bytecode is never run."""
+        """The layer that `get_config` described. A lambda's bytecode is never run.
+
+        A function in `custom_objects` under the layer's name takes the place of a lambda.
+        """
+        mine = serialize.get_registered_object(config.get("name"), custom_objects)
         for key, value in config.items():
             if isinstance(value, dict) and value.get("class_name") == "__lambda__":
+                if key == "function" and callable(mine):
+                    config = {**config, key: mine}
+                    continue
                 raise ValueError(
                     f"The file holds a Lambda layer '{config.get('name')}' whose {key} is a Python "
-                    "lambda, stored as bytecode. Hornbill never runs code from files: build the "
-                    "model from its source and load the weights with load_weights(). "
+                    "lambda, stored as bytecode. Hornbill never runs code from files: pass the "
+                    f"function as custom_objects={{'{config.get('name')}': function}}, or build "
+                    "the model from its source and load the weights with load_weights(). "
                     f"Received: safe_mode={safe_mode}"
                 )
-        made = {k: serialize.deserialize(v, custom_objects) for k, v in config.items()}
+        made = serialize.deserialize_arguments(config, custom_objects)
         if not callable(made.get("output_shape")):
             made["output_shape"] = as_shapes(made.get("output_shape"))
         return cls(**made)

@@ -40,4 +40,4 @@ class Wrapper(Layer):
     @classmethod
     def from_config(cls, config: dict, custom_objects: dict | None = None) -> "Wrapper":
         """The wrapper that `get_config` described, around the layer described in it."""
-        return cls(**{k: serialize.deserialize(v, custom_objects) for k, v in config.items()})
+        return cls(**serialize.deserialize_arguments(config, custom_objects))

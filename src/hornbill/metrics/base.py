@@ -168,7 +168,7 @@ class Metric(Trackable):
     @classmethod
     def from_config(cls, config: dict) -> "Metric":
         """The metric that `get_config` described, with empty state."""
-        return cls(**{k: serialize.deserialize(v) for k, v in config.items()})
+        return cls(**serialize.deserialize_arguments(config))
 
     def __repr__(self):
         return f"<{type(self).__name__} name={self.__dict__.get('name', '?')}>"

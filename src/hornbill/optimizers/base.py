@@ -506,7 +506,7 @@ class Optimizer(OptimizerState):
     @classmethod
     def from_config(cls, config: dict, custom_objects: dict | None = None) -> "Optimizer":
         """The optimizer that `get_config` described."""
-        return cls(**{k: serialize.deserialize(v, custom_objects) for k, v in config.items()})
+        return cls(**serialize.deserialize_arguments(config, custom_objects))
 
     def __repr__(self):
         return f"<{type(self).__name__} name={self.name}>"

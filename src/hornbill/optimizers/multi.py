@@ -83,7 +83,7 @@ class OptimizerMap(MutableMapping):
 
     @classmethod
     def from_config(cls, config: dict, custom_objects: dict | None = None) -> "OptimizerMap":
-        return cls(**{k: serialize.deserialize(v, custom_objects) for k, v in config.items()})
+        return cls(**serialize.deserialize_arguments(config, custom_objects))
 
 
 def check_inner(optimizer) -> None:

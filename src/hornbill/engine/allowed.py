@@ -1,0 +1,109 @@
+"""What a config may name of Hornbill's own, and where: a list, not a search.
+
+A config is data from somebody else. It may name classes that are nothing but their settings
+(layers, losses, optimizers, ...) and functions of arrays; never callbacks, which write files, nor
+what sets, loads or saves anything. The name of an argument says what may stand there.
+"""
+
+import types
+
+# The public modules whose classes and functions a config may name.
+CLASSES = (
+    "layers",
+    "models",
+    "losses",
+    "metrics",
+    "optimizers",
+    "optimizers.schedules",
+    "initializers",
+    "regularizers",
+    "constraints",
+    "dtype_policies",
+    "random",
+)
+FUNCTIONS = ("activations", "losses", "metrics", "ops")
+
+# What the last word of an argument's name says about its value. Other arguments take all of the
+# above; so do those of custom classes, whose constructors check for themselves.
+SLOTS = {
+    "initializer": {"initializers"},
+    "regularizer": {"regularizers"},
+    "constraint": {"constraints"},
+    "activation": {"activations", "layers", "ops"},
+    "dtype": {"dtype_policies"},
+    "layer": {"layers", "models"},
+    "layers": {"layers", "models"},
+    "cell": {"layers"},
+    "cells": {"layers"},
+    "optimizer": {"optimizers"},
+    "rate": {"optimizers.schedules"},
+    "loss": {"losses", "metrics"},
+    "metrics": {"losses", "metrics"},
+    "fn": {"activations", "losses", "metrics", "ops"},
+    "function": {"activations", "ops"},
+}
+
+
+def is_builtin(thing) -> bool:
+    """Whether a class or function is Hornbill's own."""
+    return (getattr(thing, "__module__", None) or "").partition(".")[0] == "hornbill"
+
+
+def builtin_class(name: str, module: str | None = None, slot: str | None = None):
+    """Hornbill's public class of that name, or None.
+
+    Some names are a loss and a metric (`MeanSquaredError`): `module`, which a file gives as
+    `"keras.losses"`, says which one is meant.
+
+    Raises:
+        ValueError: if there is such a class, but the slot is for another kind of thing.
+    """
+    first = str(module or "").removeprefix("keras.")
+    found = [(space, _get(space, name)) for space in CLASSES]
+    found = [
+        (space, cls)
+        for space, cls in sorted(found, key=lambda pair: pair[0] != first)
+        if isinstance(cls, type) and is_builtin(cls) and hasattr(cls, "from_config")
+    ]
+    return _fitting(name, found, slot)
+
+
+def builtin_function(name: str, slot: str | None = None):
+    """Hornbill's public function of arrays of that name, or None.
+
+    Raises:
+        ValueError: if there is such a function, but the slot is for another kind of thing.
+    """
+    found = [(space, _get(space, name)) for space in FUNCTIONS]
+    found = [(space, f) for space, f in found if _is_formula(f, space)]
+    return _fitting(name, found, slot)
+
+
+def _is_formula(thing, space: str) -> bool:
+    if not isinstance(thing, types.FunctionType) or not is_builtin(thing):
+        return False
+    return getattr(thing, "is_op", False) or (
+        space != "ops" and thing.__name__ not in ("get", "serialize", "deserialize")
+    )
+
+
+def _fitting(name: str, found: list, slot: str | None):
+    allowed = SLOTS.get((slot or "").rpartition("_")[2])
+    for space, thing in found:
+        if allowed is None or space in allowed:
+            return thing
+    if found:
+        raise ValueError(
+            f"'{slot}' takes something of {' or '.join(sorted(allowed))}. "
+            f"Received: '{name}' of {found[0][0]}"
+        )
+    return None
+
+
+def _get(space: str, name: str):
+    import hornbill
+
+    module = hornbill
+    for part in space.split("."):
+        module = getattr(module, part, None)
+    return None if module is None or name.startswith("_") else getattr(module, name, None)
