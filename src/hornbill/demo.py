@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import layers, utils
+from . import layers, ops, random, utils
 from .datasets import digits
 from .layers import Input
 from .models import Model, Sequential
@@ -41,16 +41,16 @@ def two_inputs() -> Model:
 
 
 class ResidualBlock(layers.Layer):
-    """Two dense layers and a way around them."""
+    """Two convolutions and a way around them."""
 
-    def __init__(self, units, **kwargs):
+    def __init__(self, filters, **kwargs):
         super().__init__(**kwargs)
-        self.wide = layers.Dense(2 * units, activation="relu")
-        self.narrow = layers.Dense(units)
-        self.norm = layers.LayerNormalization()
+        self.conv1 = layers.Conv2D(filters, 3, padding="same", activation="relu")
+        self.conv2 = layers.Conv2D(filters, 3, padding="same")
+        self.norm = layers.BatchNormalization()
 
-    def call(self, x):
-        return x + self.narrow(self.wide(self.norm(x)))
+    def call(self, x, training=None):
+        return x + self.conv2(self.conv1(self.norm(x, training=training)))
 
 
 class ResidualModel(Model):
@@ -58,16 +58,20 @@ class ResidualModel(Model):
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
+        self.enter = layers.Conv2D(24, 3, padding="same", activation="relu")
+        self.blocks = [ResidualBlock(24) for _ in range(2)]
+        self.pool = layers.MaxPooling2D()
         self.flatten = layers.Flatten()
-        self.enter = layers.Dense(64, activation="relu")
-        self.blocks = [ResidualBlock(64) for _ in range(3)]
-        self.dropout = layers.Dropout(0.3)
+        self.dropout = layers.Dropout(0.5)
         self.leave = layers.Dense(10, activation="softmax")
 
     def call(self, x, training=None):
-        x = self.enter(self.flatten(x))
+        if training:
+            x = x + random.normal(ops.shape(x), stddev=0.05)
+        x = self.enter(x)
         for block in self.blocks:
             x = block(x)
+        x = self.flatten(self.pool(x))
         return self.leave(self.dropout(x, training=training))
 
 
@@ -98,7 +102,7 @@ def run(out: str = ".", epochs: int | None = None, seed: int = 1) -> dict[str, f
             {"image": x_test, "profile": profiles(x_test)},
             20,
         ),
-        (lambda: ResidualModel(name="residual"), x_train, x_test, 30),
+        (lambda: ResidualModel(name="residual"), x_train, x_test, 15),
     ]
     began = time.perf_counter()
     accuracies, histories = {}, {}
