@@ -20,9 +20,17 @@ def unique_name(prefix: str) -> str:
     return prefix if n == 0 else f"{prefix}_{n}"
 
 
+def class_label(cls: type) -> str:
+    """The class's name as automatic names and files' paths show it, in snake case.
+
+    A class whose name in Keras is not its public name says the former as `_keras_class`.
+    """
+    return to_snake_case(getattr(cls, "_keras_class", cls.__name__))
+
+
 def auto_name(obj) -> str:
     """A fresh name made from the object's class, as Keras makes it."""
-    return unique_name(to_snake_case(type(obj).__name__))
+    return unique_name(class_label(type(obj)))
 
 
 def reset_names() -> None:

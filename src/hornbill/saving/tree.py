@@ -4,7 +4,7 @@ The paths are Keras 3's: attribute names in alphabetical order (private ones las
 dict's members by their class's name, each object once, under the first path that reaches it.
 """
 
-from ..engine.naming import to_snake_case
+from ..engine.naming import class_label
 from ..engine.tracking import Trackable
 from ..layers import Layer
 from ..metrics import Metric
@@ -40,7 +40,7 @@ def saveables(root, with_optimizer: bool = True) -> list[tuple[str, object]]:
         used: dict[str, int] = {}
         for child in container.values() if isinstance(container, dict) else container:
             if isinstance(child, SAVED):
-                visit(child, _join(path, _unique(to_snake_case(type(child).__name__), used)))
+                visit(child, _join(path, _unique(class_label(type(child)), used)))
             elif isinstance(child, (list, tuple, dict)):
                 visit_container(child, _join(path, _unique("container", used)))
 

@@ -1,6 +1,5 @@
 """GroupQueryAttention: several query heads share a head of keys and values."""
 
-from ...engine.naming import unique_name
 from ..dropout import Dropout
 from .projected import ProjectedAttention, check_positive
 
@@ -43,6 +42,8 @@ class GroupQueryAttention(ProjectedAttention):
     (2, 4, 8)
     """
 
+    _keras_class = "GroupedQueryAttention"
+
     def __init__(
         self,
         head_dim: int,
@@ -63,9 +64,6 @@ class GroupQueryAttention(ProjectedAttention):
         seed: int | None = None,
         **kwargs,
     ):
-        if kwargs.get("name") is None:
-            # Keras's class has another name than its public name, and names layers by it.
-            kwargs["name"] = unique_name("grouped_query_attention")
         super().__init__(
             dropout=dropout,
             use_bias=use_bias,
