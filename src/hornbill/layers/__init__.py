@@ -88,6 +88,20 @@ from .pooling import (
     MaxPooling2D,
     MaxPooling3D,
 )
+from .preprocessing import (
+    CategoryEncoding,
+    Discretization,
+    HashedCrossing,
+    Hashing,
+    IntegerLookup,
+    MelSpectrogram,
+    Normalization,
+    Pipeline,
+    Rescaling,
+    STFTSpectrogram,
+    StringLookup,
+    TextVectorization,
+)
 from .reshape import Flatten, Permute, RepeatVector, Reshape
 from .rms_normalization import RMSNormalization
 from .rnn import (
