@@ -102,7 +102,8 @@ class InputLayer(Layer):
                 f"Model '{path}': input '{self.name}' expects shape {wanted}, got {got}. "
                 "Reshape the data, or make the Input of the data's shape."
             )
-        return x if x.dtype == self._dtype else x.astype(self._dtype)
+        # Strings, for layers that run on the host, are no dtype of JAX's.
+        return x if self._dtype in ("string", x.dtype) else x.astype(self._dtype)
 
     def get_config(self) -> dict:
         config = {
