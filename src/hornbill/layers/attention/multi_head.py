@@ -34,7 +34,8 @@ class MultiHeadAttention(ProjectedAttention):
         value: `(batch, S, features)`.
         key: `(batch, S, features)`; the value when None.
         query_mask, value_mask, key_mask: `(batch, T)` and `(batch, S)`, True where a step counts;
-            taken from the tensors when None. The output gets the query's mask.
+            taken from the tensors when None. The output gets the query's mask. (Keras takes the
+            masks off the inputs, so that eager code finds them gone; here they stay.)
         attention_mask: True where a query may look at a key; broadcasts to `(batch, T, S)`, or
             has an axis of heads before `T`.
         return_attention_scores: whether the weights are returned as well.
