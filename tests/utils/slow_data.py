@@ -46,6 +46,13 @@ class Endless(PyDataset):
         return np.full((2, 1), index, "float32")
 
 
+class Dying(Numbers):
+    """Its worker processes end at once."""
+
+    def __getitem__(self, index):
+        os._exit(1)
+
+
 class NoConstructor(PyDataset):
     """Does not call PyDataset's constructor."""
 

@@ -5,7 +5,7 @@ import threading
 
 import numpy as np
 import pytest
-from slow_data import Endless, NoConstructor, Numbers
+from slow_data import Dying, Endless, NoConstructor, Numbers
 
 import hornbill as hb
 from hornbill.training.data import make_data
@@ -55,6 +55,12 @@ def test_processes():
     del reader
     assert not any(p.is_alive() for p in processes)
     assert not os.path.exists(folder)
+
+
+def test_a_dead_process_is_told():
+    reader = PyDatasetReader(Dying(workers=1, use_multiprocessing=True))
+    with pytest.raises(RuntimeError, match=r"Dying died.*__main__.*Received: workers=1"):
+        list(reader)
 
 
 def test_shuffle_draws_each_batch_once_per_epoch():

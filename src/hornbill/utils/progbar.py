@@ -51,7 +51,7 @@ class Progbar:
             raise ValueError(f"Progbar's verbose is 0, 1 or 2. Received: verbose={verbose!r}")
         self.target, self.width, self.verbose = target, width, verbose
         self.interval, self.unit_name = interval, unit_name
-        self._shown_as_is = None if stateless_metrics is not None else set(stateful_metrics or ())
+        self._shown_as_is = set(stateful_metrics or ())
         self._averaged = None if stateless_metrics is None else set(stateless_metrics)
         self._seen = 0
         self._values: dict[str, tuple[float, int]] = {}  # the sum and the count
@@ -90,9 +90,10 @@ class Progbar:
 
     def _record(self, name, value, steps, finalize):
         value = float(np.mean(value))
-        average = name in self._averaged if self._averaged is not None else True
-        if self._shown_as_is is not None:
+        if self._averaged is None:
             average = name not in self._shown_as_is
+        else:
+            average = name in self._averaged
         if average and not finalize:
             total, count = self._values.get(name, (0.0, 0))
             self._values[name] = (total + value * steps, count + steps)

@@ -1,6 +1,7 @@
 """Boxes told from anchors: shifts in the anchor's size, and logarithms of ratios of sizes."""
 
 import jax.numpy as jnp
+import numpy as np
 
 from ...engine.config import epsilon
 from ...engine.operation import Tensor, op
@@ -11,7 +12,7 @@ CENTERED = ("center_xywh", "center_yxhw")
 
 def _settings(who, name, form, variance, image_shape):
     form = check_format(who, name, form, CENTERED)
-    if variance is not None and jnp.shape(variance)[-1:] != (4,):
+    if variance is not None and np.shape(variance)[-1:] != (4,):
         raise ValueError(
             f"bounding_boxes.{who}'s variance is four numbers. Received: variance={variance!r}"
         )

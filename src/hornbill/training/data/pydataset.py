@@ -10,6 +10,7 @@ import tempfile
 import weakref
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,8 @@ class PyDataset:
     Args:
         workers: how many threads or processes make batches; 0 or 1 thread is the caller's own.
         use_multiprocessing: whether they are processes, which also compute at the same time.
-            The dataset is then pickled, so its class must stand at the top of a module.
+            The dataset is then pickled, so its class must stand at the top of a module, and a
+            script must run its own code under `if __name__ == "__main__":`.
         max_queue_size: the most batches that wait ready.
 
     >>> import hornbill as hb, numpy as np
@@ -202,7 +204,15 @@ class _Processes:
                 file.write(payload)
             self.digest = digest
         tasks = ((self.path, index) for index in order)
-        yield from ordered_map(self.executor, _make_batch, tasks, ahead)
+        try:
+            yield from ordered_map(self.executor, _make_batch, tasks, ahead)
+        except BrokenProcessPool:
+            raise RuntimeError(
+                f"A worker process of {type(dataset).__name__} died. Worker processes import the "
+                "script anew: put what it runs under `if __name__ == '__main__':`. Otherwise look "
+                "for crashes and memory in __getitem__, or pass use_multiprocessing=False. "
+                f"Received: workers={dataset.workers}, use_multiprocessing=True"
+            ) from None
 
 
 def _stop(executor, folder) -> None:
