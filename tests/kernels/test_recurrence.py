@@ -13,11 +13,13 @@ TIME, BATCH, UNITS = 3, 3, 4
 MASK = np.random.default_rng(1).random((TIME, BATCH)) > 0.4
 
 
-def plain(gates, settings, x, kernel, bias, states, mask):
+def plain(gates, settings, xs, kernel, bias, kernel_h, bias_h, states, mask):
     outputs = []
     for t in range(TIME):
-        a = states[0] @ kernel
-        new = gates(x[t], a if bias is None else a + bias, states, *settings)
+        x, a = xs[t] @ kernel, states[0] @ kernel_h
+        if bias is not None:
+            x, a = x + bias, a + bias_h
+        new = gates(x, a, states, *settings)
         if mask is not None:
             new = tuple(jnp.where(mask[t][:, None], n, o) for n, o in zip(new, states, strict=True))
         states = new
@@ -40,9 +42,10 @@ def test_value_and_gradients(cell, settings, with_bias, mask):
     def normal(*shape):
         return jnp.asarray(rng.normal(size=shape), "float32")
 
-    bias = normal(columns) if with_bias else None
+    biases = [normal(columns) if with_bias else None for _ in range(2)]
     states = tuple(normal(BATCH, UNITS) for _ in range(cell.states))
-    arguments = (normal(TIME, BATCH, columns), normal(UNITS, columns), bias, states)
+    kernels = normal(2, columns), normal(UNITS, columns)
+    arguments = (normal(TIME, BATCH, 2), kernels[0], biases[0], kernels[1], biases[1], states)
     weights = normal(TIME, BATCH, UNITS), tuple(normal(BATCH, UNITS) for _ in states)
 
     def total(run):
@@ -50,7 +53,7 @@ def test_value_and_gradients(cell, settings, with_bias, mask):
             got = run(*arguments, mask)
             return sum(jax.tree.leaves(jax.tree.map(lambda y, w: (y * w).sum(), got, weights))), got
 
-        return jax.jit(jax.value_and_grad(loss, (0, 1, 2, 3), has_aux=True))(*arguments)
+        return jax.jit(jax.value_and_grad(loss, tuple(range(6)), has_aux=True))(*arguments)
 
     got = total(lambda *a: recurrence(cell.gates, settings, 1, *a))
     expected = total(lambda *a: plain(cell.gates, settings, *a))
@@ -68,7 +71,9 @@ def test_second_derivative():
 
     def penalty(run):
         def slope(x, kernel):
-            return jax.grad(lambda x: (run(x, kernel, None, states, None)[0] ** 2).sum())(x)
+            return jax.grad(
+                lambda x: (run(x, kernel, None, kernel, None, states, None)[0] ** 2).sum()
+            )(x)
 
         return jax.jit(jax.grad(lambda k: (slope(x, k) ** 2).sum()))(kernel)
 

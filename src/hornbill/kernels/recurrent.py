@@ -1,9 +1,9 @@
 """The recurrence of a gated cell over time, with a backward pass that has one product per weight.
 
-Differentiating a plain `lax.scan` adds each step's share of the recurrent kernel's gradient inside
-the loop: as many small products, each with a read and a write of the whole matrix, as there are
-steps. Here the backward loop only hands back what each step's pre-activations got, and the kernel's
-gradient is one large product behind the loop.
+Differentiating a plain `lax.scan` adds each step's share of the kernels' gradients inside the loop:
+as many small products, each with a read and a write of the whole matrix, as there are steps. Here
+the backward loop only hands back what each step's pre-activations got, and the gradients of inputs
+and kernels are large products behind the loop.
 """
 
 import functools
@@ -29,77 +29,83 @@ def select(mask, new, old):
     return jax.tree.map(one, new, old)
 
 
-def _product(h, kernel, bias):
-    return h @ kernel if bias is None else h @ kernel + bias
+def _product(x, kernel, bias):
+    return x @ kernel if bias is None else x @ kernel + bias
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1, 2))
-def _recurrence(gates, settings, unroll, x, kernel, bias, states, mask):
+def _recurrence(gates, settings, unroll, xs, kernel, bias, kernel_h, bias_h, states, mask):
     def step(states, item):
         x, mask = item
-        new = gates(x, _product(states[0], kernel, bias), states, *settings)
-        new = select(mask, new, states)
+        x, a = _product(x, kernel, bias), _product(states[0], kernel_h, bias_h)
+        new = select(mask, gates(x, a, states, *settings), states)
         return new, new[0]
 
-    last, outputs = jax.lax.scan(step, states, (x, mask), unroll=unroll)
+    last, outputs = jax.lax.scan(step, states, (xs, mask), unroll=unroll)
     return outputs, last
 
 
-def _forward(gates, settings, unroll, x, kernel, bias, states, mask):
+def _forward(gates, settings, unroll, xs, kernel, bias, kernel_h, bias_h, states, mask):
     def step(states, item):
         x, mask = item
         new, pullback = jax.vjp(
             lambda x, a, states: select(mask, gates(x, a, states, *settings), states),
-            *(x, _product(states[0], kernel, bias), states),
+            *(_product(x, kernel, bias), _product(states[0], kernel_h, bias_h), states),
         )
         return new, (new[0], states[0], pullback)
 
-    last, (outputs, h_before, pullbacks) = jax.lax.scan(step, states, (x, mask), unroll=unroll)
-    return (outputs, last), (kernel, bias, h_before, pullbacks)
+    last, (outputs, h_before, pullbacks) = jax.lax.scan(step, states, (xs, mask), unroll=unroll)
+    return (outputs, last), (xs, kernel, bias, kernel_h, bias_h, h_before, pullbacks)
 
 
 def _backward(gates, settings, unroll, saved, cotangents):
-    kernel, bias, h_before, pullbacks = saved
+    xs, kernel, bias, kernel_h, bias_h, h_before, pullbacks = saved
     d_outputs, d_last = cotangents
 
     def step(d_states, item):
         pullback, d_output = item
         dx, da, (dh, *rest) = pullback((d_states[0] + d_output, *d_states[1:]))
         # A formula of x + a gives the same array twice: it is stored once.
-        return (dh + da @ kernel.T, *rest), (dx, None if dx is da else da)
+        return (dh + da @ kernel_h.T, *rest), (dx, None if dx is da else da)
 
     items = (pullbacks, d_outputs)
     d_first, (dx, da) = jax.lax.scan(step, d_last, items, reverse=True, unroll=unroll)
     da = dx if da is None else da
-    d_kernel = jnp.einsum("tbi,tbj->ij", h_before, da)
-    d_bias = None if bias is None else da.sum((0, 1))
-    return dx, d_kernel, d_bias, d_first, None
+
+    def by_weights(inputs, d, bias):
+        return jnp.einsum("tbi,tbj->ij", inputs, d), None if bias is None else d.sum((0, 1))
+
+    d_input_weights, d_state_weights = by_weights(xs, dx, bias), by_weights(h_before, da, bias_h)
+    return dx @ kernel.T, *d_input_weights, *d_state_weights, d_first, None
 
 
 _recurrence.defvjp(_forward, _backward)
 
 
 @functools.partial(jax.jit, static_argnums=(0, 1, 2))
-def recurrence(gates, settings, unroll, x, kernel, bias, states, mask):
-    """Runs a gated cell along the first axis of `x`.
+def recurrence(gates, settings, unroll, xs, kernel, bias, kernel_h, bias_h, states, mask):
+    """Runs a gated cell along the first axis of `xs`.
 
     Jitted, so that eager calls trace and compile once per shape; a compiled step inlines it.
     Measured on two CPU cores (batch 32, 100 steps, 128 inputs and units, value and gradients):
-    an LSTM takes 53 ms instead of the plain scan's 61, a GRU 30 instead of 34.
+    an LSTM takes 34 ms instead of 49 for the plain loop, a GRU 27 instead of 37. One product for
+    the inputs of all steps, in front of the loop, is slower (54 and 44 ms): its result leaves the
+    cache before it is used.
 
     Args:
         gates: `gates(x, a, states, *settings)` gives the new states, the first of them the output.
         settings: a tuple of hashable things: the activations.
         unroll: as in `jax.lax.scan`.
-        x: what the inputs add to the gates, `(time, batch, columns)`.
-        kernel, bias: `a = states[0] @ kernel + bias`; the bias may be None.
+        xs: the inputs, `(time, batch, n)`.
+        kernel, bias: `x = xs[t] @ kernel + bias`; the bias may be None.
+        kernel_h, bias_h: `a = states[0] @ kernel_h + bias_h`; the bias may be None.
         states: a tuple of `(batch, units)`.
         mask: booleans `(time, batch)`, or None; where False, states stay as they are.
 
     Returns:
         The outputs, `(time, batch, units)`, and the last states.
     """
-    return _recurrence(gates, settings, unroll, x, kernel, bias, states, mask)
+    return _recurrence(gates, settings, unroll, xs, kernel, bias, kernel_h, bias_h, states, mask)
 
 
 def conv_in_loop(h, kernel):

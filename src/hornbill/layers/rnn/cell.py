@@ -183,16 +183,18 @@ class RecurrentCell(DropoutCell):
     def call(self, inputs, states, training=False):
         several = isinstance(states, (list, tuple))
         before = tuple(states) if several else (states,)
-        x = self.project(inputs, training)
+        x = self.project(inputs, self._input_masks(inputs, training))
         new = self.advance(x, before, self._recurrent_masks(before, training))
         return new[0], list(new) if several else new[0]
 
-    def project(self, inputs, training):
+    def project(self, inputs, masks=None):
         """What the inputs of one step, or of all at once, add to the gates."""
-        masks = self.draw(self.dropout, inputs.shape[-2:], inputs.dtype, training)
         x = product(inputs, self.kernel.value, masks)
         bias, _ = self._biases()
         return x if bias is None else x + bias
+
+    def _input_masks(self, inputs, training):
+        return self.draw(self.dropout, inputs.shape[-2:], inputs.dtype, training)
 
     def _recurrent_masks(self, states, training):
         h = states[0]
@@ -208,17 +210,22 @@ class RecurrentCell(DropoutCell):
         return self.activation, self.recurrent_activation
 
     def run_sequence(self, sequences, states, mask, training, unroll):
-        """All steps: one product for all inputs, then the recurrence."""
-        x = self.project(sequences, training)
+        """All steps, by the kernel where it knows the formula."""
         states = tuple(states)
+        seen = self._input_masks(sequences, training)
         masks = self._recurrent_masks(states, training)
-        if masks is None and self._fusible():
-            kernel, (_, bias) = self.recurrent_kernel.value, self._biases()
-            unroll = True if unroll else 1
+        if masks is None and (seen is None or len(seen) == 1) and self._fusible():
             outputs, last = recurrence(
-                type(self).gates, self._settings(), unroll, x, kernel, bias, states, mask
+                type(self).gates,
+                self._settings(),
+                True if unroll else 1,
+                sequences if seen is None else sequences * seen[0],
+                *self._weights(),
+                states,
+                mask,
             )
             return outputs, list(last)
+        x = self.project(sequences, seen)
 
         def step(x, states):
             new = self.advance(x, states, masks)
@@ -226,6 +233,10 @@ class RecurrentCell(DropoutCell):
 
         outputs, last = scan_steps(step, x, states, mask, unroll)
         return (outputs if mask is None else carry_on(outputs, mask, states[0])), list(last)
+
+    def _weights(self):
+        bias, recurrent_bias = self._biases()
+        return self.kernel.value, bias, self.recurrent_kernel.value, recurrent_bias
 
     def _fusible(self) -> bool:
         # The kernel is compiled once for each pair of activations: one of ours is always the same

@@ -77,11 +77,11 @@ def scan_steps(step, sequences, states, mask=None, unroll=False, held=()):
         with StatelessScope(zip(held, values, strict=True)) as scope:
             output, new = step(x, states)
             values = [scope.read(v) for v in held]
-        if scope.losses:
+        if scope.layer_losses:
             raise ValueError(
                 "add_loss in a recurrent cell's step adds to no loss: the step runs inside a loop. "
                 "Return what it needs as a state, and add the loss in a layer behind. "
-                f"Received: {len(scope.losses)} losses"
+                f"Received: {len(scope.layer_losses)} losses"
             )
         written.update(scope.written)
         new = jax.tree.unflatten(structure, jax.tree.leaves(new))
