@@ -139,20 +139,42 @@ def predict(model, x, batch_size=None, verbose="auto", steps=None, callbacks=Non
     total = _limit(data.steps if steps is None else steps)
     callbacks = _callback_list(model, callbacks, verbose, epochs=1, steps=total)
     runner = runner_for(model, "predict")
+    runner.begin()
     callbacks.call("on_predict_begin")
-    outputs = []
-    for step, (batch, rows) in enumerate(EpochReader(data, total).single()):
+    outputs = _predict_batches(runner, EpochReader(data, total), callbacks)
+    callbacks.call("on_predict_end")
+    if not outputs:
+        raise ValueError("There was no data to predict on: the dataset gave no batch.")
+    return jax.tree.map(lambda *parts: np.concatenate(parts), *outputs)
+
+
+def _predict_batches(runner, reader, callbacks) -> list:
+    """The outputs on the host, in pieces to be joined along the first axis."""
+    outputs, seen = [], 0
+    if reader.chunked and not runner.eager and not callbacks.wants_batches("predict"):
+        arrays, (matrix, rest) = reader.data.on_device(), reader.rows()
+        if len(matrix) and runner.loops(arrays, matrix):
+            results = None
+            for start, stop in chunks(runner, len(matrix), 1):
+                results = runner.run_many(arrays, matrix, start, stop, results)
+                jax.block_until_ready(results)
+                callbacks.call_batch("on_predict_batch_end", stop - 1)
+            results = jax.device_get(results)
+            outputs.append(jax.tree.map(lambda a: a.reshape(-1, *a.shape[2:]), results))
+            seen = len(matrix)
+            steps = [(arrays, rest)] if len(rest) else []
+        else:
+            steps = [(arrays, rows) for rows in (*matrix, *([rest] if len(rest) else []))]
+    else:
+        steps = reader.single()
+    for step, (batch, rows) in enumerate(steps, seen):
         callbacks.call_batch("on_predict_batch_begin", step)
         outputs.append(runner.run(batch, rows))
         callbacks.call_batch("on_predict_batch_end", step, {"outputs": outputs[-1]})
         if step % 64 == 63:
-            # Keep the queue of dispatched steps, and so the memory they hold, short.
-            outputs[-8:] = jax.device_get(outputs[-8:])
-    callbacks.call("on_predict_end")
-    if not outputs:
-        raise ValueError("There was no data to predict on: the dataset gave no batch.")
-    outputs = jax.device_get(outputs)
-    return jax.tree.map(lambda *parts: np.concatenate([np.asarray(p) for p in parts]), *outputs)
+            # Keep the queue of dispatched steps, and so the memory that they hold, short.
+            outputs[-64:] = jax.device_get(outputs[-64:])
+    return jax.device_get(outputs)
 
 
 class EpochReader:
@@ -222,9 +244,9 @@ class EpochReader:
 def run_epoch(model, runner, reader, callbacks) -> tuple[dict, int]:
     """Runs the steps of one epoch. Returns the last step's logs and how many steps ran."""
     mode = runner.mode
-    single = callbacks.wants_batches(mode)
-    if reader.chunked and not runner.eager:
-        return _run_chunks(model, runner, reader, callbacks, single)
+    runner.begin()
+    if reader.chunked and not runner.eager and not callbacks.wants_batches(mode):
+        return _run_chunks(model, runner, reader, callbacks)
     logs, seen = {}, 0
     for data, rows in reader.single():
         callbacks.call_batch(f"on_{mode}_batch_begin", seen)
@@ -236,22 +258,16 @@ def run_epoch(model, runner, reader, callbacks) -> tuple[dict, int]:
     return logs, seen
 
 
-def _run_chunks(model, runner, reader, callbacks, single: bool):
+def _run_chunks(model, runner, reader, callbacks):
     mode = runner.mode
-    arrays = reader.data.on_device()
-    matrix, rest = reader.rows()
-    least = model.steps_per_execution
-    chunk, seen, logs = least, 0, {}
-    while seen < len(matrix):
-        stop = min(seen + chunk, len(matrix))
-        callbacks.call_batch(f"on_{mode}_batch_begin", seen)
-        began = time.perf_counter()
-        logs = runner.run_many(arrays, matrix, seen, stop)
-        if not single:
-            jax.block_until_ready(logs)
-            chunk = _next_chunk(chunk, time.perf_counter() - began, least, first=seen == 0)
+    arrays, (matrix, rest) = reader.data.on_device(), reader.rows()
+    logs, seen = {}, 0
+    for start, stop in chunks(runner, len(matrix), model.steps_per_execution):
+        callbacks.call_batch(f"on_{mode}_batch_begin", start)
+        logs = runner.run_many(arrays, matrix, start, stop)
+        jax.block_until_ready(logs)
         seen = stop
-        callbacks.call_batch(f"on_{mode}_batch_end", seen - 1, logs)
+        callbacks.call_batch(f"on_{mode}_batch_end", stop - 1, logs)
         if model.stop_training:
             return logs, seen
     if len(rest):
@@ -262,12 +278,25 @@ def _run_chunks(model, runner, reader, callbacks, single: bool):
     return logs, seen
 
 
-def _next_chunk(chunk: int, seconds: float, least: int, first: bool) -> int:
-    """The length of the next chunk, from what this one took (the first one may have compiled)."""
-    if first:
-        return max(least, 8)
-    wanted = int(chunk * CHUNK_SECONDS / max(seconds, 1e-6))
-    return max(least, min(wanted, chunk * 8))
+def chunks(runner, steps: int, least: int):
+    """Cuts an epoch into `(start, stop)` chunks of about `CHUNK_SECONDS` each.
+
+    The first chunk of all is short and not timed, since it may have compiled.
+    """
+    start = 0
+    while start < steps:
+        wanted = least if runner.pace is None else int(CHUNK_SECONDS / max(runner.pace, 1e-7))
+        stop = min(start + max(least, wanted), steps)
+        began = time.perf_counter()
+        yield start, stop
+        seconds = time.perf_counter() - began
+        # At most eight times longer than what this chunk showed to be true.
+        runner.pace = (
+            CHUNK_SECONDS / (8 * least)
+            if runner.pace is None
+            else max(seconds / (stop - start), runner.pace / 8)
+        )
+        start = stop
 
 
 def runner_for(model, mode: str) -> StepRunner:
@@ -285,7 +314,9 @@ def on_batch(model, mode: str, x, y=None, sample_weight=None, class_weight=None)
     )
     batch = jax.tree.map(jnp.asarray, data.arrays)
     model.reset_metrics()
-    return runner_for(model, mode).run(batch)
+    runner = runner_for(model, mode)
+    runner.begin()
+    return runner.run(batch)
 
 
 def in_order(model, logs: dict):

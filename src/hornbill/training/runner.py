@@ -100,8 +100,8 @@ class hold_interrupts:
 class Compiled:
     """One step, traced for one shape of batch: alone, and as a loop over many batches."""
 
-    def __init__(self, traced, abstract):
-        self.traced, self.abstract = traced, abstract
+    def __init__(self, traced, collects: bool):
+        self.traced, self.collects = traced, collects
         self.primitives = compiler.primitives(traced)
         self.recurrent = bool(self.primitives & compiler.LOOPS)
         self._step = self._loop = None
@@ -122,28 +122,36 @@ class Compiled:
             self._step = compiler.compile_program(self.traced, self.recurrent)
         return self._step(*args)
 
-    def loop(self, values, fixed, data, order, start, stop):
-        """Runs the steps `start` to `stop` of an epoch whose batches are the rows of `order`."""
+    def start(self, steps: int):
+        """What the loop's results start from: the last step's logs, or all steps' outputs."""
+        lead = (steps,) if self.collects else ()
+        return jax.tree.map(lambda s: np.zeros(lead + s.shape, s.dtype), self.traced.out_info[1])
+
+    def loop(self, values, results, *args):
+        """Runs the steps `start` to `stop` of an epoch whose batches are the rows of `order`.
+
+        `args` are `fixed, data, order, start, stop`. Where the step `collects`, `results` gets
+        each step's outputs at its place; else it is the last step's logs.
+        """
         if self._loop is None:
-            step = compiler.as_function(self.traced)
-            logs_tree = jax.tree.structure(self.traced.out_info[1])
-            logs_like = jax.tree.leaves(self.traced.out_info[1])
-            size = len(values)
+            step, size = compiler.as_function(self.traced), len(values)
 
-            def run(values, fixed, data, order, start, stop):
+            def run(values, results, fixed, data, order, start, stop):
+                flat, treedef = jax.tree.flatten(results)
+
                 def body(i, carry):
-                    flat = [*carry[:size], *fixed, *jax.tree.leaves(data), order[i]]
-                    out = step(*flat)
-                    return tuple(_strong(a) for a in out)
+                    out = step(*carry[:size], *fixed, *jax.tree.leaves(data), order[i])
+                    new = [_strong(a) for a in out[size:]]
+                    if self.collects:
+                        new = [r.at[i].set(n) for r, n in zip(carry[size:], new, strict=True)]
+                    return (*map(_strong, out[:size]), *new)
 
-                logs = [jnp.zeros(s.shape, s.dtype) for s in logs_like]
-                out = jax.lax.fori_loop(start, stop, body, (*values, *logs))
-                return list(out[:size]), jax.tree.unflatten(logs_tree, out[size:])
+                out = jax.lax.fori_loop(start, stop, body, (*values, *flat))
+                return list(out[:size]), jax.tree.unflatten(treedef, out[size:])
 
-            args = (values, fixed, data, order, start, stop)
-            traced = compiler.trace(run, *args, donate=(0,))
+            traced = compiler.trace(run, values, results, *args, donate=(0, 1))
             self._loop = compiler.compile_program(traced, self.recurrent)
-        return self._loop(values, fixed, data, order, start, stop)
+        return self._loop(values, results, *args)
 
 
 def _strong(x):
@@ -157,54 +165,68 @@ class StepRunner:
     Args:
         model: the model.
         mode: `"train"`, `"test"` or `"predict"`.
+
+    Attributes:
+        pace: seconds that a step took in the last chunk, None before the first.
     """
 
     def __init__(self, model, mode: str):
         self.model, self.mode = model, mode
         self.eager = model.run_eagerly or not model.jit_compile
         self.programs: dict = {}
+        self.pace: float | None = None
+        self.begin()
+
+    def begin(self) -> None:
+        """Looks at what is frozen, once per epoch: another choice is another program."""
+        self._frozen = tuple(v.trainable for v in self.model.variables)
 
     def _prepare(self, data, index) -> tuple[Compiled, list, list]:
         """The program for a batch of this shape, and the variables it works on."""
         leaves, treedef = jax.tree.flatten(data)
         shapes = tuple((a.shape, a.dtype) for a in leaves)
-        frozen = tuple(v.trainable for v in self.model.variables)
-        key = (treedef, shapes, None if index is None else index.shape, frozen)
+        key = (treedef, shapes, None if index is None else index.shape, self._frozen)
         if key not in self.programs:
-            self.programs[key] = self._trace(data, index)
+            self._build(data, index)
+            self.begin()  # weights may just have been made
+            self.programs[(*key[:3], self._frozen)] = self._trace(data, index)
+            key = (*key[:3], self._frozen)
         return self.programs[key]
 
     def _trace(self, data, index):
-        self._build(data, index)
         for _ in range(3):
             cells, fixed = state_of(self.model, self.mode)
             pure = self._pure(cells, fixed)
-            abstract = [_struct(v) for v in cells], [_struct(v) for v in fixed]
-            batch = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), data)
-            rows = None if index is None else jax.ShapeDtypeStruct(index.shape, index.dtype)
+            abstract = [_struct(v._value) for v in cells], [_struct(v._value) for v in fixed]
+            batch = jax.tree.map(_struct, data)
+            rows = None if index is None else _struct(index)
             traced = compiler.trace(pure, *abstract, batch, rows, donate=(0,))
             # A first run of a user's step may have made variables (optimizer slots, metrics).
             if [*map(id, cells)] == [*map(id, state_of(self.model, self.mode)[0])]:
-                return Compiled(traced, abstract), cells, fixed
+                return Compiled(traced, collects=self.mode == "predict"), cells, fixed
         raise RuntimeError(
             f"{type(self.model).__name__}.{self.mode}_step makes new variables at each call. "
             "Make them in __init__ or build."
         )
 
     def _build(self, data, index):
-        """Makes the weights and slots that the usual step needs, so that one trace is enough."""
+        """Makes the weights, metrics and slots of the usual step, so that one trace is enough."""
         model = self.model
         method = getattr(type(model), f"{self.mode}_step")
         if not hasattr(method, "usual") and not _takes_state(method):
             return  # a step of a user's own may do anything: it is traced to find out
-        batch = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), data)
+        batch = jax.tree.map(_struct, data)
         if index is not None:
             batch = jax.eval_shape(_gather, batch, index)
-        if not model.built:
+        if not model.built or (self.mode != "predict" and not model._resolved):
 
             def run(batch):
+                x, y, _ = unpack(batch)
                 with StatelessScope():
-                    return forward(model, unpack(batch)[0], training=False)
+                    y_pred = model.output if model.built and model.outputs else None
+                    y_pred = forward(model, x, training=False) if y_pred is None else y_pred
+                    if self.mode != "predict":
+                        model._resolve(y, y_pred)
 
             jax.eval_shape(run, batch)
         if self.mode == "train" and model.optimizer is not None and not model.optimizer.built:
@@ -231,34 +253,41 @@ class StepRunner:
         """One step on a batch, or on the rows `index` of resident data. Returns its logs."""
         if self.eager:
             return call_step(self.model, self.mode, _gather_eager(data, index))
-        program, cells, fixed = self._prepare(data, index)
+        return self._step(*self._prepare(data, index), data, index)
+
+    def _step(self, program, cells, fixed, data, index):
         with hold_interrupts():
             new, logs = program.step(_own(cells), [v._value for v in fixed], data, index)
             _store(cells, new)
         return logs
 
-    def run_many(self, data, order, start: int, stop: int):
-        """The steps `start` to `stop` of an epoch; the rows of `order` are the batches."""
-        if self.eager or stop - start == 1:
-            for i in range(start, stop):
-                logs = self.run(data, order[i])
-            return logs
+    def loops(self, data, order) -> bool:
+        """Whether steps over these batches go into one program."""
+        return self._prepare(data, order[0])[0].loops
+
+    def run_many(self, data, order, start: int, stop: int, results=None):
+        """The steps `start` to `stop` of an epoch; the rows of `order` are the batches.
+
+        Returns:
+            The last step's logs; in mode `"predict"` the outputs so far, to be handed in again as
+            `results`.
+        """
         program, cells, fixed = self._prepare(data, order[0])
         if not program.loops:
             for i in range(start, stop):
-                logs = self.run(data, order[i])
+                logs = self._step(program, cells, fixed, data, order[i])
             return logs
+        if results is None:
+            results = program.start(len(order))
         with hold_interrupts():
-            fixed_values = [v._value for v in fixed]
-            new, logs = program.loop(
-                _own(cells), fixed_values, data, order, np.int32(start), np.int32(stop)
-            )
+            rest = [v._value for v in fixed], data, order, np.int32(start), np.int32(stop)
+            new, results = program.loop(_own(cells), results, *rest)
             _store(cells, new)
-        return logs
+        return results
 
 
-def _struct(variable):
-    return jax.ShapeDtypeStruct(variable._value.shape, variable._value.dtype)
+def _struct(array):
+    return jax.ShapeDtypeStruct(array.shape, array.dtype)
 
 
 def _gather(data, index):
