@@ -11,6 +11,7 @@ import numpy as np
 from .context import current_context
 from .dtypes import FLOAT_DTYPES, is_float, standardize_dtype
 from .errors import UnknownDimension
+from .limits import take_memory
 from .naming import auto_name
 from .scope import current_scope
 
@@ -46,11 +47,17 @@ class Variable:
         aggregation: str = "none",
         synchronization: str = "auto",
         name: str | None = None,
+        layout=None,
         *,
         regularizer=None,
         constraint=None,
         overwrite_with_gradient: bool = False,
     ):
+        if layout is not None:
+            raise ValueError(
+                "A Variable takes no layout of its own: the model's distribution says how its "
+                f"arrays are spread over devices. Received: layout={layout!r}"
+            )
         if name is None:
             name = auto_name(self)
         if not isinstance(name, str) or "/" in name:
@@ -100,7 +107,9 @@ class Variable:
                 f"Variable '{self.path}' cannot have the shape {shape}: every dimension of a "
                 "weight must be known. Give the input's last dimension, as in Input((20,))."
             )
-        return jnp.asarray(initializer(shape, dtype=standardize_dtype(dtype)))
+        dtype = standardize_dtype(dtype)
+        take_memory(shape, dtype, self.path)
+        return jnp.asarray(initializer(shape, dtype=dtype))
 
     @property
     def value(self):

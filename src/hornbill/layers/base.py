@@ -14,10 +14,12 @@ import numpy as np
 from .. import constraints, initializers, regularizers
 from ..engine import dtypes, errors, serialize
 from ..engine.context import CallContext, current_context, enter_context, leave_context
+from ..engine.dtype_map import DTypePolicyMap
 from ..engine.masks import get_mask, set_mask
 from ..engine.naming import auto_name
 from ..engine.operation import Operation, infer, record
 from ..engine.random import SeedGenerator
+from ..engine.remat import current_remat
 from ..engine.scope import StatelessScope, current_scope
 from ..engine.symbolic import SymbolicTensor, any_symbolic
 from ..engine.tracking import Trackable, owned, unique
@@ -34,6 +36,8 @@ from .calling import (
     wrap_build,
 )
 from .input_spec import check_inputs
+
+BASE_CONFIG = ("name", "trainable", "dtype")
 
 
 class Layer(Operation, Trackable):
@@ -94,7 +98,8 @@ class Layer(Operation, Trackable):
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.autocast = autocast
         self._trainable = bool(trainable)
-        self.dtype_policy = dtypes.get_policy(dtype)
+        self._dtype_policy = dtypes.get_policy(dtype)
+        self._remat = current_remat()
         self.built = False
         self.input_spec = self._unbuilt_spec = None
         self.supports_masking = type(self).compute_mask is not Layer.compute_mask
@@ -149,7 +154,8 @@ class Layer(Operation, Trackable):
                 autocast = self.compute_dtype
             enter_context(CallContext(path, training, autocast, built))
             kwargs = self._fill(spec, args, kwargs, training)
-            outputs = self.call(*args, **kwargs)
+            call = self.call if self._remat is None else self.rematerialized_call(self.call)
+            outputs = call(*args, **kwargs)
             self._finish(args, kwargs, outputs)
             return outputs
         except Exception as error:
@@ -250,6 +256,10 @@ class Layer(Operation, Trackable):
             f"{type(self).__name__} has no call(). Write `def call(self, inputs): ...`."
         )
 
+    def rematerialized_call(self, layer_call, *args, **kwargs):
+        """`layer_call` as the `RematScope` in which the layer was made wants it."""
+        return layer_call if self._remat is None else self._remat.wrap(self, layer_call)
+
     # ---- building ------------------------------------------------------------------------
 
     def build(self, *shapes, **named):
@@ -259,21 +269,26 @@ class Layer(Operation, Trackable):
         """
         if self.built:
             return
-        shape = shapes[0] if shapes else next(iter(named.values()), None)
-        if shape is not None and type(self).call is not Layer.call:
-            infer(self.run, placeholders(shape, self.input_dtype), {})
+        if len(named) == 1:
+            shapes, named = tuple(named.values()), {}
+        if any(s is not None for s in shapes) or named:
+            if type(self).call is not Layer.call:
+                args = [placeholders(s, self.input_dtype)[0] for s in shapes]
+                named = {k.removesuffix("_shape"): v for k, v in named.items()}
+                kwargs = {k: placeholders(v, self.input_dtype)[0] for k, v in named.items()}
+                infer(self.run, tuple(args), kwargs)
         self.built = True
 
     build.parameters = []
 
     def _build_for(self, args, kwargs):
-        if type(self).build is Layer.build:
-            self.built = True  # the call that follows builds what is inside
-            self._note_build(None, (shapes_of(self._first(args, kwargs)),), {})
-            return
-        names = type(self).build.parameters
         given = {**dict(zip(self._call_spec.names, args, strict=False)), **kwargs}
         shapes = {f"{k}_shape": shapes_of(v) for k, v in given.items() if has_tensors(v)}
+        if type(self).build is Layer.build:
+            self.built = True  # the call that follows builds what is inside
+            self._note_build(None, (), shapes)
+            return
+        names = type(self).build.parameters
         if len(names) <= 1:
             self.build(shapes_of(self._first(args, kwargs))) if names else self.build()
         else:
@@ -488,7 +503,7 @@ class Layer(Operation, Trackable):
         Call it from `call`; each call of the model starts anew.
         """
         scope = current_scope()
-        store = self._losses if scope is None else scope.losses.setdefault(id(self), [])
+        store = self._losses if scope is None else scope.layer_losses.setdefault(id(self), [])
         for one in loss if isinstance(loss, (list, tuple)) else [loss]:
             if np.shape(one) != ():
                 raise ValueError(
@@ -500,18 +515,18 @@ class Layer(Operation, Trackable):
     def _recorded_losses(self) -> list:
         scope = current_scope()
         while scope is not None:
-            if id(self) in scope.losses:
-                return scope.losses[id(self)]
+            if id(self) in scope.layer_losses:
+                return scope.layer_losses[id(self)]
             scope = scope.outer
         return self._losses if current_scope() is None else []
 
     def _clear_losses(self):
         scope = current_scope()
-        if scope is not None and not scope.losses:
+        if scope is not None and not scope.layer_losses:
             return
         for layer in self._flatten_layers():
             if scope is not None:
-                scope.losses.pop(id(layer), None)
+                scope.layer_losses.pop(id(layer), None)
             else:
                 layer._losses.clear()
 
@@ -526,10 +541,24 @@ class Layer(Operation, Trackable):
 
     # ---- shapes, dtypes, masks -----------------------------------------------------------
 
-    dtype = property(lambda self: self.dtype_policy.variable_dtype)
-    variable_dtype = property(lambda self: self.dtype_policy.variable_dtype)
-    compute_dtype = property(lambda self: self.dtype_policy.compute_dtype)
-    input_dtype = property(lambda self: self.dtype_policy.compute_dtype)
+    @property
+    def dtype_policy(self) -> dtypes.DTypePolicy:
+        """The dtypes of computation and weights; a `DTypePolicyMap` says them by the path."""
+        return self._dtype_policy
+
+    @dtype_policy.setter
+    def dtype_policy(self, value):
+        self._dtype_policy = dtypes.get_policy(value)
+
+    @property
+    def _policy(self):
+        policy = self._dtype_policy
+        return policy[self.path] if isinstance(policy, DTypePolicyMap) else policy
+
+    dtype = property(lambda self: self._policy.variable_dtype)
+    variable_dtype = property(lambda self: self._policy.variable_dtype)
+    compute_dtype = property(lambda self: self._policy.compute_dtype)
+    input_dtype = property(lambda self: self._policy.compute_dtype)
     path = property(lambda self: self._path or self.name)
 
     def compute_output_shape(self, *args, **kwargs):
@@ -639,7 +668,7 @@ class Layer(Operation, Trackable):
         base = {
             "name": self.name,
             "trainable": self.trainable,
-            "dtype": serialize.serialize(self.dtype_policy),
+            "dtype": serialize.serialize(self._dtype_policy),
         }
         taken = inspect.signature(type(self).__init__).parameters.values()
         if not any(p.kind is p.VAR_KEYWORD for p in taken):
@@ -652,6 +681,10 @@ class Layer(Operation, Trackable):
         """The layer that `get_config` described."""
         # Keras writes it into many configs; it is None unless the layer is quantized.
         config = {k: v for k, v in config.items() if k != "quantization_config" or v is not None}
+        taken = inspect.signature(cls.__init__).parameters
+        if not any(p.kind is p.VAR_KEYWORD for p in taken.values()):
+            # Keras writes these of every class, also of those whose constructor has none of them.
+            config = {k: v for k, v in config.items() if k in taken or k not in BASE_CONFIG}
         return cls(**serialize.deserialize_arguments(config))
 
     def __repr__(self):

@@ -1,9 +1,12 @@
 """Model: a layer that can be compiled, trained, evaluated, saved and shown."""
 
+import inspect
+
 import jax
 import jax.numpy as jnp
 
 from .. import losses, optimizers
+from ..engine import serialize
 from ..engine.scope import StatelessScope
 from ..engine.symbolic import SymbolicTensor
 from ..engine.tracking import unique
@@ -12,6 +15,9 @@ from ..metrics import Mean
 from ..training import loop, step
 from ..training.spec import CompileLoss, CompileMetrics
 from .functional import Graph
+from .graph_config import KEYS as GRAPH_KEYS
+from .graph_config import connect, graph_config
+from .state_tree import get_state_tree, set_state_tree
 
 
 class Model(Layer):
@@ -191,20 +197,90 @@ class Model(Layer):
 
     # ---- files ---------------------------------------------------------------------------
 
-    def save_weights(self, filepath, overwrite: bool = True) -> None:
+    def save(self, filepath, overwrite: bool = True, zipped: bool | None = None) -> None:
+        """Writes the whole model to a `.keras` file, which Keras 3 opens too.
+
+        The file holds the architecture, the weights, how the model was compiled, and the
+        optimizer's state; `hornbill.saving.load_model` opens it.
+
+        Args:
+            filepath: a path that ends in `.keras`; with `zipped=False`, a folder.
+            overwrite: whether a file that is there already may be replaced.
+            zipped: whether to write one file. None means what the path says.
+
+        Raises:
+            ValueError: for another suffix (Keras 2's `.h5` is only read), or an existing file.
+            TypeError: for what cannot be described as data, such as a lambda.
+        """
+        from ..saving.archive import save_model
+
+        save_model(self, filepath, overwrite, zipped)
+
+    def save_weights(self, filepath, overwrite: bool = True, max_shard_size=None) -> None:
         """Writes the weights to a file that ends in `.weights.h5`, which Keras 3 opens too."""
         from ..saving.weights import save_weights
 
-        save_weights(self, filepath, overwrite)
+        save_weights(self, filepath, overwrite, max_shard_size)
 
-    def load_weights(self, filepath, skip_mismatch: bool = False) -> None:
-        """Sets the weights from a `.weights.h5` file, Hornbill's or Keras 3's; all or none.
+    def load_weights(self, filepath, skip_mismatch: bool = False, **kwargs) -> None:
+        """Sets the weights from a `.weights.h5` or `.keras` file, ours or Keras 3's; all or none.
 
         `skip_mismatch=True` leaves weights that do not fit as they are, with a warning.
         """
         from ..saving.weights import load_weights
 
-        load_weights(self, filepath, skip_mismatch)
+        load_weights(self, filepath, skip_mismatch, **kwargs)
+
+    def get_config(self) -> dict:
+        """A functional model's graph, else the constructor's arguments, as plain JSON."""
+        if self._graph is None or not _made_from_tensors(type(self)):
+            return super().get_config()
+        described = graph_config(self._graph, _is_functional)
+        return {"name": self.name, "trainable": self.trainable, **described}
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects: dict | None = None) -> "Model":
+        """The model that `get_config` described, with new weights."""
+        with serialize.custom_object_scope(custom_objects or {}):
+            if not (all(k in config for k in GRAPH_KEYS) and _made_from_tensors(cls)):
+                return super().from_config(config)
+            inputs, outputs = connect(config, _is_functional)
+            rest = {k: v for k, v in config.items() if k not in GRAPH_KEYS}
+            return cls(inputs=inputs, outputs=outputs, **serialize.deserialize_arguments(rest))
+
+    def to_json(self, **kwargs) -> str:
+        """The model's architecture as JSON, for `model_from_json`; `kwargs` go to `json.dumps`."""
+        return serialize.to_json(self, **kwargs)
+
+    def get_compile_config(self) -> dict | None:
+        """How the model was compiled, as plain JSON; None if it was not."""
+        settings = self._compile_settings
+        return None if settings is None else serialize.serialize(settings)
+
+    def compile_from_config(self, config: dict) -> None:
+        """Compiles as `get_compile_config` described, and makes the optimizer's state.
+
+        A model that overrides `compile` with other arguments overrides this as well.
+        """
+        self.compile(**serialize.deserialize_arguments(config))
+        if self.optimizer is not None and self.built:
+            self.optimizer.build(self.trainable_variables)
+
+    def get_state_tree(self, value_format: str = "backend_tensor") -> dict:
+        """All state as nested dicts, by the parts of each variable's path.
+
+        Args:
+            value_format: `"backend_tensor"` for JAX arrays, `"numpy_array"` for NumPy copies.
+
+        Returns:
+            `{"trainable_variables", "non_trainable_variables", "optimizer_variables",
+            "metrics_variables"}`.
+        """
+        return get_state_tree(self, value_format)
+
+    def set_state_tree(self, state_tree: dict) -> None:
+        """Assigns what `get_state_tree` gave, or a part of it."""
+        set_state_tree(self, state_tree)
 
     # ---- compile -------------------------------------------------------------------------
 
@@ -244,7 +320,7 @@ class Model(Layer):
             raise TypeError(f"steps_per_execution is an int. Received: {steps_per_execution!r}")
         if steps_per_execution < 1:
             raise ValueError(f"steps_per_execution is positive. Received: {steps_per_execution}")
-        optimizer = optimizers.get(optimizer)
+        given = optimizer = optimizers.get(optimizer)
         if auto_scale_loss and optimizer is not None and self.compute_dtype == "float16":
             if self.dtype_policy.name == "mixed_float16":
                 optimizer = optimizers.LossScaleOptimizer(optimizer)
@@ -267,7 +343,7 @@ class Model(Layer):
         self.stop_training = False
         self.compiled = True
         self._compile_settings = {
-            "optimizer": optimizer,
+            "optimizer": given,
             "loss": loss,
             "loss_weights": loss_weights,
             "metrics": metrics,
@@ -276,6 +352,18 @@ class Model(Layer):
             "steps_per_execution": steps_per_execution,
             "jit_compile": jit_compile,
         }
+
+    @property
+    def _resolved(self) -> bool:
+        """Whether the losses and metrics of `compile` have met the outputs they are for."""
+        compiled = self._compile_loss, self._compile_metrics
+        return all(c is None or c.entries is not None for c in compiled)
+
+    def _resolve(self, y_true, y_pred) -> None:
+        """Makes the losses and metrics of `compile`, which depend on the outputs' shapes."""
+        for compiled in (self._compile_loss, self._compile_metrics):
+            if compiled is not None and compiled.entries is None and y_true is not None:
+                compiled.resolve(y_true, y_pred)
 
     @property
     def run_eagerly(self) -> bool:
@@ -333,22 +421,22 @@ class Model(Layer):
     def train_step(self, data):
         """One training step on a batch `x`, `(x, y)` or `(x, y, sample_weight)`.
 
-            Override it for training of your own. It is plain code over variables; `fit` compiles it:
+        Override it for training of your own. It is plain code over variables, and `fit`
+        compiles it:
 
-                @step.usual
-        def train_step(self, data):
-                    x, y = data
-                    def loss_fn():
-                        return self.compute_loss(x, y, self(x, training=True))
-                    loss, gradients = hornbill.value_and_grad(loss_fn, self.trainable_variables)
-                    self.optimizer.apply(gradients, self.trainable_variables)
-                    return {"loss": loss}
+            def train_step(self, data):
+                x, y = data
+                def loss_fn():
+                    return self.compute_loss(x, y, self(x, training=True))
+                loss, gradients = hornbill.value_and_grad(loss_fn, self.trainable_variables)
+                self.optimizer.apply(gradients, self.trainable_variables)
+                return {"loss": loss}
 
-            Keras 3's form for JAX, `train_step(self, state, data)` returning `(logs, state)`, works
-            as well.
+        Keras 3's form for JAX, `train_step(self, state, data)` returning `(logs, state)`, works
+        as well.
 
-            Returns:
-                The logs: a dict of scalars.
+        Returns:
+            The logs: a dict of scalars.
         """
         return step.train_step(self, data)
 
@@ -544,6 +632,20 @@ class Functional(Model):
 
     It is a class so that names, summaries and files can tell it from a subclassed model.
     """
+
+
+def _made_from_tensors(cls) -> bool:
+    """Whether a class of models is made as `Model` is: from inputs and outputs."""
+    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
+    if [p.name for p in parameters[:3]] == ["inputs", "outputs", "name"]:
+        return True
+    kinds = {p.kind for p in parameters}
+    return {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD} <= kinds
+
+
+def _is_functional(layer) -> bool:
+    """Whether a layer is a functional model, as Keras means it: a Sequential is none."""
+    return isinstance(layer, Model) and layer._graph is not None and not hasattr(layer, "_sequence")
 
 
 def _check_losses(loss) -> None:

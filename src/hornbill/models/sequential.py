@@ -1,5 +1,6 @@
 """Sequential: one layer after the other."""
 
+from ..engine import serialize
 from ..engine.symbolic import SymbolicTensor
 from ..layers.base import Layer
 from ..layers.input_layer import InputLayer
@@ -117,6 +118,33 @@ class Sequential(Model):
         if self._graph is not None:
             self._graph = None
             self._sequence = self._sequence[1:]
+
+    def get_config(self) -> dict:
+        """The layers, each with its config, and the shape of the input where it is known."""
+        if type(self).__init__ is not Sequential.__init__:
+            return Layer.get_config(self)
+        config = {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": serialize.serialize(self.dtype_policy),
+            "layers": [serialize.serialize(layer) for layer in self._sequence],
+        }
+        if self._graph is not None:
+            config["build_input_shape"] = list(self._sequence[0].batch_shape)
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects: dict | None = None) -> "Sequential":
+        """The model that `get_config` described, with new weights."""
+        with serialize.custom_object_scope(custom_objects or {}):
+            given = serialize.deserialize_arguments(config)
+            shape = given.pop("build_input_shape", None)
+            model = cls(**given)
+            if shape is not None and not model.built:
+                model.build(shape)
+            if not model.trainable:
+                model.trainable = False  # the layers inside as well
+            return model
 
     @property
     def layers(self) -> list[Layer]:

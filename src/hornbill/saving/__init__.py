@@ -9,6 +9,8 @@ from ..engine.serialize import (
     register_keras_serializable,
     serialize,
 )
+from .archive import load_model, model_from_json, save_model
+from .weights import load_weights, save_weights
 
 CustomObjectScope = custom_object_scope
 deserialize_keras_object = deserialize

@@ -1,30 +1,38 @@
 """`.weights.h5`: the weights of a model, in Keras 3's layout, so that each opens the other's."""
 
+import contextlib
 import os
+import tempfile
 import warnings
 
 import numpy as np
 
-from ..engine.dtypes import numpy_dtype, standardize_dtype
+from ..layers.base import Layer
+from ..optimizers import Optimizer
+from . import shards
 from .atomic import atomic_path
+from .container import WEIGHTS, open_container
+from .hdf5 import open_state, write_state
 from .tree import saveables
 
 SUFFIX = ".weights.h5"
 
 
-def save_weights(model, filepath, overwrite: bool = True) -> None:
+def save_weights(model, filepath, overwrite: bool = True, max_shard_size=None) -> None:
     """Writes all weights (with the optimizer's state, where it has one) to a file.
 
     Args:
         model: a built model or layer.
-        filepath: a path that ends in `.weights.h5`.
+        filepath: a path that ends in `.weights.h5`; in `.weights.json` with `max_shard_size`.
         overwrite: whether a file that is there already may be replaced.
+        max_shard_size: the largest size of one file, in GiB. The weights are then spread over
+            several files beside the index that `filepath` becomes.
 
     Raises:
         ValueError: for another suffix, a model without weights yet, or an existing file with
             `overwrite=False`.
     """
-    path = _checked_path(filepath)
+    path = _checked_path(filepath, (SUFFIX,) if max_shard_size is None else (shards.SUFFIX,))
     if os.path.exists(path) and not overwrite:
         raise ValueError(f"'{path}' exists already. Pass overwrite=True to replace it.")
     if not model.built:
@@ -32,23 +40,31 @@ def save_weights(model, filepath, overwrite: bool = True) -> None:
             f"Model '{model.name}' has no weights to save yet. Call it on data, or build it with "
             "model.build(input_shape)."
         )
+    if max_shard_size is not None:
+        shards.write(path, state_of(model), max_shard_size)
+        return
     with atomic_path(path) as temporary:
         write_state(temporary, state_of(model))
 
 
-def load_weights(model, filepath, skip_mismatch: bool = False) -> None:
+def load_weights(model, filepath, skip_mismatch: bool = False, **kwargs) -> None:
     """Sets all weights from a file; all or none.
 
     Args:
         model: a built model of the same architecture as the one that was saved.
-        filepath: a path that ends in `.weights.h5`.
+        filepath: a `.weights.h5` file, the index `.weights.json` of several, or a `.keras` file.
         skip_mismatch: whether weights that are missing or of another shape are left alone, with
             a warning, instead of being an error.
 
     Raises:
         ValueError: naming every missing and misshapen weight at once.
     """
-    path = _checked_path(filepath)
+    if kwargs:
+        raise TypeError(
+            "load_weights takes filepath and skip_mismatch; Keras 2's by_name is not supported: "
+            f"Keras 3's files go by structure. Received: {sorted(kwargs)}"
+        )
+    path = _checked_path(filepath, (SUFFIX, shards.SUFFIX, ".keras"))
     if not os.path.isfile(path):
         raise ValueError(f"There is no weights file '{path}'.")
     if not model.built:
@@ -56,119 +72,64 @@ def load_weights(model, filepath, skip_mismatch: bool = False) -> None:
             f"Model '{model.name}' must be built before weights are loaded. Call it on data, or "
             "build it with model.build(input_shape)."
         )
-    set_state(model, read_state(path), path, skip_mismatch)
+    with _open(path) as state:
+        set_state(model, state, path, skip_mismatch, whole=True)
 
 
-def _checked_path(filepath) -> str:
+@contextlib.contextmanager
+def _open(path: str):
+    if path.endswith(shards.SUFFIX):
+        with shards.open_shards(path) as state:
+            yield state
+    elif path.endswith(SUFFIX):
+        with open_state(path) as state:
+            yield state
+    else:
+        with open_container(path) as container, tempfile.TemporaryDirectory() as folder:
+            inner = os.path.join(folder, WEIGHTS)
+            container.extract(WEIGHTS, inner)
+            with open_state(inner, path) as state:
+                yield state
+
+
+def _checked_path(filepath, suffixes) -> str:
     path = os.fspath(filepath)
-    if not path.endswith(SUFFIX):
-        raise ValueError(f"A weights file ends in '{SUFFIX}'. Received: filepath={path!r}")
+    if not path.endswith(suffixes):
+        raise ValueError(
+            f"A weights file ends in {' or '.join(map(repr, suffixes))}. "
+            f"Received: filepath={path!r}"
+        )
     return path
 
 
-def state_of(model, with_optimizer: bool = True) -> dict[str, dict]:
-    """`{path: {"0": array, ...}}` for all that has variables."""
-    state = {}
+def state_of(model, with_optimizer: bool = True):
+    """Yields `(path, {"0": array, ...})` for all that has variables."""
     for path, thing in saveables(model, with_optimizer):
         store: dict = {}
         thing.save_own_variables(store)
-        state[path] = {k: np.asarray(v) for k, v in store.items()}
-    return state
+        yield path, store
 
 
-def write_state(path: str, state: dict[str, dict]) -> None:
-    """Writes `{path: {key: array}}` as HDF5 groups `path/vars/key`."""
-    import h5py
+def set_state(model, state, source: str, skip_mismatch: bool = False, whole: bool = False) -> None:
+    """Assigns a state that `open_state` gave, after checking all of it.
 
-    with h5py.File(path, "w") as file:
-        for inner, store in state.items():
-            if not store:
-                continue
-            group = file.create_group(f"{inner}/vars" if inner else "vars")
-            for key, array in store.items():
-                name = standardize_dtype(array.dtype)
-                if name == "bfloat16":
-                    group.create_dataset(key, data=array.view("uint16"))
-                    group[key].attrs["dtype"] = name
-                else:
-                    group.create_dataset(key, data=array)
-
-
-def read_state(path: str) -> dict[str, dict]:
-    """Reads what `write_state` wrote; refuses links and datasets that lie outside the file."""
-    import h5py
-
-    state: dict[str, dict] = {}
-    with _open(h5py, path) as file:
-        stack = [("", file)]
-        while stack:
-            inner, group = stack.pop()
-            for name in group:
-                where = f"{inner}/{name}" if inner else name
-                if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                    raise ValueError(f"'{path}' holds a link at '{where}', which is refused.")
-                child = group[name]
-                if isinstance(child, h5py.Group):
-                    stack.append((where, child))
-                    if name == "vars":
-                        state.setdefault(inner, {})
-                else:
-                    owner = inner.removesuffix("vars").removesuffix("/")
-                    state.setdefault(owner, {})[name] = _read(child, path, where)
-    return state
-
-
-def _open(h5py, path):
-    try:
-        return h5py.File(path, "r")
-    except OSError as error:
-        raise ValueError(f"'{path}' is no readable HDF5 file: {error}") from None
-
-
-def _read(dataset, path, where) -> np.ndarray:
-    if dataset.external or dataset.is_virtual or dataset.dtype.kind not in "biufcV":
-        raise ValueError(
-            f"'{path}' holds data at '{where}' that is not plain numbers in the file, which is "
-            "refused."
-        )
-    array = dataset[()]
-    if dataset.attrs.get("dtype") == "bfloat16":
-        return np.asarray(array).view(numpy_dtype("bfloat16"))
-    return np.asarray(array)
-
-
-def set_state(model, state, source: str, skip_mismatch: bool = False) -> None:
-    """Assigns a state that `read_state` gave; checks all of it first."""
+    `whole` reads all arrays before the first is assigned, so that even a damaged file changes
+    nothing; a model that is still being made needs no such care, and less memory.
+    """
     plan, wrong = [], []
     things = saveables(model)
-    known = {path for path, _ in things} | {"optimizer"}
     for path, thing in things:
-        mine: dict = {}
-        thing.save_own_variables(mine)
         stored = state.get(path, {})
-        problems = [
-            f"{_label(path, thing)} weight {key}: expected shape {np.shape(value)}, "
-            + (f"the file has {stored[key].shape}" if key in stored else "missing from the file")
-            for key, value in mine.items()
-            if key not in stored or stored[key].shape != np.shape(value)
-        ]
-        problems += [
-            f"{_label(path, thing)}: the file has a weight {key} too many"
-            for key in stored
-            if key not in mine
-        ]
+        problems = _problems(path, thing, stored)
         if not problems:
             plan.append((thing, stored))
-        elif hasattr(thing, "iterations"):
-            # An optimizer that has not been built, or another one, is no reason to refuse.
-            if stored and not mine.keys() - stored.keys():
-                plan.append((thing, stored))
-        else:
+        elif not isinstance(thing, Optimizer):  # one that starts anew is no reason to refuse
             wrong += problems
+    known = {path for path, _ in things} | {"optimizer"}
     wrong += [
         f"'{path}': in the file, not in the model"
         for path in state
-        if path not in known and state[path]
+        if state[path] and path not in known and not path.startswith("optimizer/")
     ]
     if wrong and not skip_mismatch:
         shown = "\n  ".join(wrong[:50]) + ("\n  ..." if len(wrong) > 50 else "")
@@ -178,11 +139,26 @@ def set_state(model, state, source: str, skip_mismatch: bool = False) -> None:
         )
     if wrong:
         warnings.warn(f"Weights left alone: {'; '.join(wrong)}", stacklevel=3)
-    for thing, stored in plan:
-        if stored:
-            thing.load_own_variables(stored)
+    pairs = ((thing, _read(stored)) for thing, stored in plan if stored)
+    for thing, arrays in list(pairs) if whole else pairs:
+        thing.load_own_variables(arrays)
 
 
-def _label(path: str, thing) -> str:
-    name = getattr(thing, "name", "")
-    return f"'{path or name}' ({type(thing).__name__} '{name}')"
+def _read(stored) -> dict:
+    return {key: one.read() for key, one in stored.items()}
+
+
+def _problems(path: str, thing, stored) -> list[str]:
+    """What does not fit between an object's own variables and those in the file."""
+    if isinstance(thing, Layer) and type(thing).load_own_variables is not Layer.load_own_variables:
+        return []  # it decides for itself what it stores and takes
+    mine: dict = {}
+    thing.save_own_variables(mine)
+    who = f"'{path or thing.name}' ({type(thing).__name__} '{getattr(thing, 'name', '')}')"
+    found = [
+        f"{who} weight {key}: expected shape {np.shape(value)}, "
+        + (f"the file has {stored[key].shape}" if key in stored else "missing from the file")
+        for key, value in mine.items()
+        if key not in stored or stored[key].shape != np.shape(value)
+    ]
+    return found + [f"{who}: the file has a weight {key} too many" for key in stored.keys() - mine]

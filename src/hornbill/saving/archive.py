@@ -1,0 +1,195 @@
+"""`.keras`: a whole model in one file, in Keras 3's format, so that each opens the other's.
+
+A file is data. It says which of Hornbill's classes, and which of the caller's, to make with which
+settings, and it holds numbers; nothing in it is imported or run.
+"""
+
+import datetime
+import json
+import os
+import tempfile
+
+from .. import __version__
+from ..engine import strict_json
+from ..engine.limits import limited_memory
+from ..engine.serialize import custom_object_scope, deserialize, object_sharing, serialize
+from ..layers.base import Layer
+from .atomic import atomic_path
+from .container import (
+    ASSETS,
+    CONFIG,
+    METADATA,
+    WEIGHTS,
+    open_container,
+    write_archive,
+    write_folder,
+)
+from .hdf5 import open_state, write_state
+from .tree import saveables
+from .weights import set_state, state_of
+
+SUFFIX = ".keras"
+FORMAT = "3.15.1"  # the Keras whose format this is
+
+# Besides weights as large as the file's: metrics, counters, buffers of stateful layers.
+_FREE_MEMORY = 64 * 2**20
+_MAX_ASSETS = 2**31
+
+
+def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = None, **kwargs):
+    """Writes a whole model: architecture, weights, compile settings, optimizer state.
+
+    Args:
+        model: a model or layer.
+        filepath: a path that ends in `.keras`; with `zipped=False`, a folder.
+        overwrite: whether what is there already may be replaced.
+        zipped: whether to write one file. None means what the path says.
+
+    Raises:
+        ValueError: for another suffix (Keras 2's `.h5` is not written), or an existing file with
+            `overwrite=False`.
+        TypeError: for what cannot be described as data, such as a lambda.
+
+    >>> import hornbill as hb, os, tempfile
+    >>> model = hb.Sequential([hb.Input((3,)), hb.layers.Dense(2)])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     hb.saving.save_model(model, os.path.join(folder, "m.keras"))
+    ...     again = hb.saving.load_model(os.path.join(folder, "m.keras"))
+    >>> bool((again.get_weights()[0] == model.get_weights()[0]).all())
+    True
+    """
+    if kwargs:
+        raise TypeError(
+            f"save_model takes filepath, overwrite and zipped. Received: {sorted(kwargs)}"
+        )
+    path = os.fspath(filepath)
+    zipped = path.endswith(SUFFIX) if zipped is None else zipped
+    if path.endswith((".h5", ".hdf5")) or zipped != path.endswith(SUFFIX):
+        raise ValueError(
+            f"A model is saved to a file that ends in '{SUFFIX}', or with zipped=False to a "
+            "folder. Keras 2's .h5 is not written: save to 'name.keras', or only the weights "
+            f"with save_weights('name.weights.h5'). Received: filepath={path!r}"
+        )
+    if os.path.exists(path) and not overwrite:
+        raise ValueError(f"'{path}' exists already. Pass overwrite=True to replace it.")
+    with tempfile.TemporaryDirectory() as folder:
+        _write_members(model, folder)
+        if zipped:
+            with atomic_path(path) as temporary:
+                write_archive(temporary, folder)
+        else:
+            write_folder(path, folder)
+
+
+def _write_members(model, folder: str) -> None:
+    with object_sharing():
+        config = json.dumps(serialize(model))
+    saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
+    metadata = {"keras_version": FORMAT, "date_saved": saved, "hornbill_version": __version__}
+    for name, text in ((CONFIG, config), (METADATA, json.dumps(metadata))):
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+    write_state(os.path.join(folder, WEIGHTS), state_of(model))
+    for path, thing in saveables(model):
+        if hasattr(thing, "save_assets"):
+            place = os.path.join(folder, ASSETS, *path.split("/"))
+            os.makedirs(place, exist_ok=True)
+            thing.save_assets(place)
+
+
+def load_model(
+    filepath, custom_objects: dict | None = None, compile: bool = True, safe_mode: bool = True
+):
+    """Opens a model that `save_model` or Keras 3 saved.
+
+    Args:
+        filepath: a `.keras` file, or a folder written with `zipped=False`.
+        custom_objects: `{name: class or function}` of your own that are not registered. A Lambda
+            layer whose function the file holds as code takes the function given here under the
+            layer's name.
+        compile: whether to compile the model as it was, and load the optimizer's state.
+        safe_mode: accepted for Keras's sake. Code in a file is never run: with False as well, a
+            file that needs code is an error.
+
+    Returns:
+        The model, with its weights.
+
+    Raises:
+        ValueError: if the file is damaged, describes no model, names classes that are neither
+            Hornbill's nor given, holds code, or has weights that do not fit.
+    """
+    path = os.fspath(filepath)
+    if not os.path.exists(path):
+        raise ValueError(f"There is no file '{path}' to load a model from.")
+    if not os.path.isdir(path) and not path.endswith(SUFFIX):
+        raise ValueError(
+            f"load_model opens files that end in '{SUFFIX}', and folders. Open a Keras 2 .h5 file "
+            "with Keras and save it to 'name.keras'; weights alone are loaded with "
+            f"model.load_weights('name.weights.h5'). Received: filepath={path!r}"
+        )
+    with open_container(path) as container, tempfile.TemporaryDirectory() as folder:
+        config = strict_json.parse(
+            container.read(CONFIG, strict_json.MAX_CHARACTERS), f"'{CONFIG}' in '{path}'"
+        )
+        if METADATA in container.sizes:
+            strict_json.parse(container.read(METADATA, 2**20), f"'{METADATA}' in '{path}'")
+        if not compile:
+            config.pop("compile_config", None)
+        weights = os.path.join(folder, WEIGHTS)
+        container.extract(WEIGHTS, weights)
+        with limited_memory(4 * container.sizes[WEIGHTS] + _FREE_MEMORY):
+            model = _model(config, custom_objects, safe_mode, path)
+        with open_state(weights, path) as state:
+            set_state(model, state, path)
+        _load_assets(model, container, folder)
+    return model
+
+
+def _model(config, custom_objects, safe_mode, source):
+    try:
+        with custom_object_scope(custom_objects or {}), object_sharing():
+            model = deserialize(config, safe_mode=safe_mode, slot="layer")
+    except ValueError:
+        raise
+    except Exception as error:
+        # What a damaged or hostile config can do wrong in a constructor is endless.
+        raise ValueError(
+            f"'{source}' describes no model that can be made: {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(model, Layer):
+        raise ValueError(f"'{source}' describes no model. Received: {type(model).__name__}")
+    return model
+
+
+def _load_assets(model, container, folder) -> None:
+    if sum(container.sizes[name] for name in container.assets) > _MAX_ASSETS:
+        raise ValueError(f"The assets in '{container.source}' take more than {_MAX_ASSETS} bytes.")
+    for path, thing in saveables(model):
+        if hasattr(thing, "load_assets"):
+            inner = f"{ASSETS}{path}/" if path else ASSETS
+            place = os.path.join(folder, ASSETS, *path.split("/"))
+            os.makedirs(place, exist_ok=True)
+            for name in container.assets:
+                rest = name.removeprefix(inner)
+                if name.startswith(inner) and "/" not in rest and rest:
+                    container.extract(name, os.path.join(place, rest))
+            thing.load_assets(place)
+
+
+def model_from_json(json_string: str, custom_objects: dict | None = None):
+    """The model that `to_json` described, with new weights.
+
+    Args:
+        json_string: the JSON text.
+        custom_objects: `{name: class or function}` of your own that are not registered.
+
+    Raises:
+        ValueError: if the text is no JSON, or describes no model.
+
+    >>> import hornbill as hb
+    >>> model = hb.Sequential([hb.Input((3,)), hb.layers.Dense(2)])
+    >>> hb.models.model_from_json(model.to_json()).output_shape
+    (None, 2)
+    """
+    config = strict_json.parse(json_string, "A model's JSON")
+    return _model(config, custom_objects, True, "The JSON")
