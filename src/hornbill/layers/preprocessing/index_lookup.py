@@ -193,7 +193,8 @@ class IndexLookup(HostLayer, AdaptableLayer):
         self._check_idf(idf_weights, wanted=True)
         if isinstance(vocabulary, (str, os.PathLike)):
             vocabulary = self.parse(read_lines(vocabulary, getattr(self, "encoding", "utf-8")))
-        tokens = self.read(np.asarray(vocabulary)).tolist()
+        vocabulary = np.asarray(vocabulary)
+        tokens = self.read(vocabulary).tolist() if vocabulary.size else []
         special = self._special_tokens()
         complete = tokens[: len(special)] == special
         if complete:
