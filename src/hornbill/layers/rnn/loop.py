@@ -1,7 +1,8 @@
 """The loop over time: any cell over a sequence, time first.
 
-`run_cell` is the one way in. Cells that know a quicker way than step by step (one large product
-for all inputs, a stack as one loop after the other) offer it as `run_sequence`.
+`run_cell` is the one way in. Cells that know a quicker way than step by step (the kernel of gated
+cells, one convolution for all inputs, a stack as one loop after the other) offer it as
+`run_sequence`.
 """
 
 import contextlib
