@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import hornbill as hb
-from hornbill import Input, Model, layers
+from hornbill import Input, Model, layers, ops
 
 RNG = np.random.default_rng(0)
 
@@ -155,6 +155,18 @@ def test_optional_inputs():
     x = data(2, 3)
     np.testing.assert_array_equal(np.asarray(model([x, None])), x)
     np.testing.assert_array_equal(np.asarray(model([x, x])), x + x)
+
+
+def test_masks_reach_layers_while_the_model_is_made():
+    class NeedsMask(layers.Layer):
+        def call(self, x, mask=None):
+            return x * ops.expand_dims(ops.cast(mask, x.dtype), -1)
+
+    i = Input((None,), dtype="int32")
+    model = Model(i, NeedsMask()(layers.Embedding(5, 3, mask_zero=True)(i)))
+    out = model.predict(np.array([[1, 0, 2]]), verbose=0)
+    assert (out[0, 1] == 0).all()
+    assert (out[0, ::2] != 0).all()
 
 
 def unconnected():

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .errors import UnknownDimension, describe_call, explain, known_shape
+from .masks import get_mask, set_mask
 from .naming import auto_name, to_snake_case, unique_name
 from .scope import StatelessScope
 from .symbolic import Node, SymbolicTensor, any_symbolic
@@ -125,10 +126,12 @@ class OpCall(Operation):
 
 def record(operation, args, kwargs):
     """Calls `operation` on symbolic tensors: infers the result and leaves a Node behind."""
-    outputs = infer(operation.run, args, kwargs)
+    outputs, masks = _infer(operation.run, args, kwargs)
     node = Node(operation, args, kwargs)
     name = operation.name
     node.finish(jax.tree.map(lambda s: SymbolicTensor(s.shape, s.dtype, name=name), outputs))
+    for tensor, mask in zip(node.results, masks, strict=True):
+        set_mask(tensor, None if mask is None else SymbolicTensor(mask.shape, mask.dtype))
     return node.outputs
 
 
@@ -154,24 +157,34 @@ def infer(function, args, kwargs):
         The result's structure, with `jax.ShapeDtypeStruct` leaves whose unknown dimensions are
         None.
     """
+    return _infer(function, args, kwargs)[0]
+
+
+def _infer(function, args, kwargs):
+    """What `infer` returns, and for each of its leaves the mask that it carries, or None."""
     leaves, treedef = jax.tree.flatten((args, kwargs))
     places = [i for i, x in enumerate(leaves) if isinstance(x, SymbolicTensor)]
 
-    def abstract(tensors):
+    def abstract(tensors, masks):
         filled = list(leaves)
-        for i, tensor in zip(places, tensors, strict=True):
+        for i, tensor, mask in zip(places, tensors, masks, strict=True):
             filled[i] = tensor
+            set_mask(tensor, mask)
         a, k = jax.tree.unflatten(treedef, filled)
         with StatelessScope():
             result = function(*a, **k)
-        return jax.tree.map(lambda x: x.value if isinstance(x, Variable) else x, result)
+        result = jax.tree.map(lambda x: x.value if isinstance(x, Variable) else x, result)
+        return result, [_mask_of(x) for x in jax.tree.leaves(result)]
 
     def trace(unknown):
         def struct(x):
             shape = tuple(unknown if n is None else n for n in x.shape)
             return jax.ShapeDtypeStruct(shape, x.dtype)
 
-        return jax.eval_shape(abstract, [struct(leaves[i]) for i in places])
+        tensors = [leaves[i] for i in places]
+        masks = [get_mask(t) for t in tensors]
+        masks = [None if m is None else struct(m) for m in masks]
+        return jax.eval_shape(abstract, [struct(t) for t in tensors], masks)
 
     if all(n is not None for i in places for n in leaves[i].shape):
         return trace(None)
@@ -186,6 +199,12 @@ def infer(function, args, kwargs):
             return jax.tree.map(_merge, trace(240), trace(480))
         except Exception:
             raise error from None
+
+
+def _mask_of(x):
+    """The mask of a tensor, where it is one tensor as well."""
+    mask = get_mask(x) if isinstance(x, jax.Array) else None
+    return mask if isinstance(mask, (jax.Array, np.ndarray)) else None
 
 
 def _merge(a, b):
