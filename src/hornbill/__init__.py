@@ -13,13 +13,14 @@ __version__ = "0.1.0"
 
 # The public modules, and the module of each name that stands at the top.
 _MODULES = frozenset(
-    "activations backend callbacks config constraints datasets dtype_policies initializers layers "
-    "losses metrics mixed_precision models ops optimizers preprocessing random regularizers saving "
-    "tree utils".split()
+    "activations backend callbacks config constraints datasets distillation dtype_policies "
+    "initializers layers losses metrics mixed_precision models ops optimizers preprocessing random "
+    "regularizers saving tree utils visualization wrappers".split()
 )
 _NAMES = {
     "DTypePolicy": "dtype_policies",
     "FloatDTypePolicy": "dtype_policies",
+    "Function": "models.function",
     "Initializer": "initializers",
     "Input": "layers",
     "InputSpec": "layers",
@@ -31,10 +32,13 @@ _NAMES = {
     "Operation": "engine.operation",
     "Optimizer": "optimizers",
     "Regularizer": "regularizers",
+    "RematScope": "engine.remat",
     "Sequential": "models",
     "StatelessScope": "engine.scope",
     "Variable": "engine.variable",
+    "device": "engine.device",
     "name_scope": "engine.context",
+    "remat": "engine.remat",
     "value_and_grad": "engine.gradients",
 }
 

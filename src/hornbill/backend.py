@@ -9,6 +9,8 @@ from .engine.config import (
     set_floatx,
     set_image_data_format,
 )
+from .engine.dtypes import is_float as is_float_dtype
+from .engine.dtypes import is_int as is_int_dtype
 from .engine.dtypes import result_type, standardize_dtype
 from .engine.naming import unique_name
 from .engine.symbolic import is_symbolic as is_keras_tensor

@@ -1,5 +1,6 @@
 """Dtype policies: in which dtype layers compute, and in which they keep their weights."""
 
+from .engine.dtype_map import DTypePolicyMap
 from .engine.dtypes import DTypePolicy
 from .engine.dtypes import get_policy as get
 

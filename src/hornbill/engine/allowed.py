@@ -20,6 +20,7 @@ CLASSES = (
     "constraints",
     "dtype_policies",
     "random",
+    "distillation",
 )
 FUNCTIONS = ("activations", "losses", "metrics", "ops")
 

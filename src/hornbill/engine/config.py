@@ -12,6 +12,7 @@ _settings = {
     "max_steps_per_epoch": None,
     "traceback_filtering": True,
     "interactive_logging": True,
+    "flash_attention": None,
 }
 
 _FLOATS = ("bfloat16", "float16", "float32", "float64")
@@ -20,6 +21,24 @@ _FLOATS = ("bfloat16", "float16", "float32", "float64")
 def backend() -> str:
     """The array library in use: always `"jax"`."""
     return "jax"
+
+
+def set_backend(backend: str) -> None:
+    """Takes `"jax"`, for scripts that name their backend.
+
+    Raises:
+        ValueError: for any other name.
+    """
+    if backend != "jax":
+        raise ValueError(
+            "Hornbill computes with JAX alone: set_backend takes 'jax'. "
+            f"Received: backend={backend!r}"
+        )
+
+
+def is_nnx_enabled() -> bool:
+    """Always False: layers are not Flax NNX modules."""
+    return False
 
 
 def floatx() -> str:
@@ -77,9 +96,9 @@ def max_epochs() -> int | None:
     return _settings["max_epochs"]
 
 
-def set_max_epochs(value: int | None) -> None:
+def set_max_epochs(max_epochs: int | None) -> None:
     """Caps the number of epochs of every later `fit` (None lifts the cap)."""
-    _settings["max_epochs"] = value
+    _settings["max_epochs"] = max_epochs
 
 
 def max_steps_per_epoch() -> int | None:
@@ -87,9 +106,9 @@ def max_steps_per_epoch() -> int | None:
     return _settings["max_steps_per_epoch"]
 
 
-def set_max_steps_per_epoch(value: int | None) -> None:
+def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
     """Caps the steps of every later epoch, evaluation and prediction (None lifts the cap)."""
-    _settings["max_steps_per_epoch"] = value
+    _settings["max_steps_per_epoch"] = max_steps_per_epoch
 
 
 def is_traceback_filtering_enabled() -> bool:
@@ -120,3 +139,35 @@ def enable_interactive_logging() -> None:
 def disable_interactive_logging() -> None:
     """Sends progress to the logger `hornbill` instead of standard output."""
     _settings["interactive_logging"] = False
+
+
+def is_flash_attention_enabled() -> bool | None:
+    """What attention does that is not told: True and False as set, None where it fits best."""
+    return _settings["flash_attention"]
+
+
+def enable_flash_attention() -> None:
+    """Makes attention that is not told ask for cuDNN's fused kernel, and fail where it cannot run.
+
+    Like the switch that follows, it is read when a step is compiled.
+    """
+    _settings["flash_attention"] = True
+
+
+def disable_flash_attention() -> None:
+    """Makes attention that is not told use the plain computation everywhere."""
+    _settings["flash_attention"] = False
+
+
+def enable_unsafe_deserialization() -> None:
+    """Refused: Hornbill never runs code from a file.
+
+    Raises:
+        RuntimeError: always.
+    """
+    raise RuntimeError(
+        "Files hold data, never code, and Hornbill has no switch to change that. For a model with "
+        "Lambda layers write the function with a name, register it with "
+        "@hornbill.saving.register_keras_serializable(), and load the model with "
+        "custom_objects={name: function}."
+    )

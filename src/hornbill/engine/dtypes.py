@@ -166,8 +166,12 @@ def get_policy(identifier) -> DTypePolicy:
         return dtype_policy()
     if isinstance(identifier, DTypePolicy):
         return identifier
+    if isinstance(identifier, dict) and "class_name" in identifier:
+        from .serialize import deserialize
+
+        return deserialize(identifier, slot="dtype")
     if isinstance(identifier, dict):
-        return DTypePolicy.from_config(identifier.get("config", identifier))
+        return DTypePolicy.from_config(identifier)
     if isinstance(identifier, str):
         return DTypePolicy(identifier)
     return DTypePolicy(standardize_dtype(identifier))

@@ -32,9 +32,9 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
     return decorate
 
 
-def get_registered_name(thing) -> str:
+def get_registered_name(obj) -> str:
     """The name under which a class or function was registered, else its own name."""
-    return _custom_names.get(thing, thing.__name__)
+    return _custom_names.get(obj, obj.__name__)
 
 
 def get_registered_object(name: str, custom_objects=None, module_objects=None):

@@ -19,17 +19,31 @@ class StatelessScope:
 
     Args:
         state_mapping: `{variable: array}`, or pairs of them; what reads return until written.
+        collect_losses: whether `losses` lists what layers add by `add_loss` inside.
+        initialize_variables: must stay True: a variable has its value from the start.
 
     Attributes:
         values: what the scope holds now.
         written: the variables assigned inside, in order of their first assignment.
-        losses: `{layer: [loss, ...]}`, what `add_loss` recorded inside.
+        layer_losses: `{id of layer: [loss, ...]}`, what `add_loss` recorded inside.
     """
 
-    def __init__(self, state_mapping=None):
+    def __init__(
+        self,
+        state_mapping=None,
+        collect_losses: bool = False,
+        initialize_variables: bool = True,
+    ):
+        if not initialize_variables:
+            raise ValueError(
+                "StatelessScope(initialize_variables=False) would leave variables made inside "
+                "without a value; in Hornbill each has its value from the start. "
+                f"Received: initialize_variables={initialize_variables!r}"
+            )
         self.values = dict(state_mapping or {})
         self.written: dict = {}
-        self.losses: dict = {}
+        self.layer_losses: dict = {}
+        self.collect_losses = collect_losses
         self.outer = None
 
     def __enter__(self):
@@ -56,8 +70,19 @@ class StatelessScope:
         """`[(variable, new array)]` for all that was assigned inside."""
         return [(v, self.values[v]) for v in self.written]
 
-    # Keras's names for the same two actions.
-    add_update = write
+    @property
+    def losses(self) -> list:
+        """All losses added inside, with `collect_losses=True`; else empty."""
+        return [x for xs in self.layer_losses.values() for x in xs] if self.collect_losses else []
+
+    def add_loss(self, loss) -> None:
+        """Adds a loss that belongs to no layer."""
+        self.layer_losses.setdefault(None, []).append(loss)
+
+    def add_update(self, update) -> None:
+        """`write`, under Keras's name and with one `(variable, value)`."""
+        self.write(*update)
+
     get_current_value = read
 
 

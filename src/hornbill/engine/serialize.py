@@ -56,55 +56,55 @@ def object_sharing():
         _shared.reset(token)
 
 
-def serialize(value):
+def serialize(obj):
     """A value as plain JSON: objects with `get_config` by class name and config.
 
     Raises:
         TypeError: for what has no such form (an array, an open file, ...).
     """
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, (np.bool_, np.integer, np.floating)):
-        return value.item()
-    if isinstance(value, (list, tuple, set)):  # Keras's files, too, hold tuples as lists
-        return [serialize(v) for v in value]
-    if isinstance(value, dict):
-        return {k: serialize(v) for k, v in value.items()}
-    if isinstance(value, np.dtype):
-        return value.name
-    if isinstance(value, slice):
-        parts = {name: serialize(getattr(value, name)) for name in ("start", "stop", "step")}
+    if obj is None or isinstance(obj, (bool, int, float, str)):
+        return obj
+    if isinstance(obj, (np.bool_, np.integer, np.floating)):
+        return obj.item()
+    if isinstance(obj, (list, tuple, set)):  # Keras's files, too, hold tuples as lists
+        return [serialize(v) for v in obj]
+    if isinstance(obj, dict):
+        return {k: serialize(v) for k, v in obj.items()}
+    if isinstance(obj, np.dtype):
+        return obj.name
+    if isinstance(obj, slice):
+        parts = {name: serialize(getattr(obj, name)) for name in ("start", "stop", "step")}
         return {"class_name": "__slice__", "config": parts}
-    if value is Ellipsis:
+    if obj is Ellipsis:
         return {"class_name": "__ellipsis__", "config": {}}
-    if isinstance(value, (np.ndarray, np.generic)) or type(value).__module__.startswith("jax"):
-        array = np.asarray(value)
+    if isinstance(obj, (np.ndarray, np.generic)) or type(obj).__module__.startswith("jax"):
+        array = np.asarray(obj)
         return {
             "class_name": "__numpy__",
             "config": {"value": array.tolist(), "dtype": dtypes.standardize_dtype(array.dtype)},
         }
-    if isinstance(value, (types.FunctionType, types.BuiltinFunctionType)):
-        return _serialize_function(value)
-    if isinstance(value, type) or not hasattr(value, "get_config"):
+    if isinstance(obj, (types.FunctionType, types.BuiltinFunctionType)):
+        return _serialize_function(obj)
+    if isinstance(obj, type) or not hasattr(obj, "get_config"):
         raise TypeError(
-            f"{value!r} of type {type(value).__name__} cannot be written as JSON. Give the class a "
+            f"{obj!r} of type {type(obj).__name__} cannot be written as JSON. Give the class a "
             "get_config() that returns its constructor's arguments as numbers, strings, lists, "
             "dicts or serializable objects."
         )
-    cls = type(value)
+    cls = type(obj)
     builtin = is_builtin(cls)
     config = {
         "module": _public_module(cls) if builtin else cls.__module__,
         "class_name": cls.__name__,
-        "config": value.get_config(),
+        "config": obj.get_config(),
         "registered_name": None if builtin else get_registered_name(cls),
     }
     for part in ("build_config", "compile_config"):
         # What a layer was built with, and how a model was compiled.
-        described = getattr(value, f"get_{part}", dict)()
+        described = getattr(obj, f"get_{part}", dict)()
         if described:
             config[part] = serialize(described)
-    return _note_shared(value, config)
+    return _note_shared(obj, config)
 
 
 def _note_shared(value, config: dict) -> dict:
@@ -158,8 +158,8 @@ def _public_module(cls) -> str:
         return "keras"
     if ".schedules." in cls.__module__:
         return "keras.optimizers.schedules"
-    if cls.__name__ == "DTypePolicy":
-        return "keras"
+    if cls.__name__ == "DTypePolicyMap":
+        return "keras.dtype_policies"
     return f"keras.{part}" if part else "keras"
 
 

@@ -56,6 +56,7 @@ from .input_spec import InputSpec
 from .jax_layer import JaxLayer
 from .lambda_layer import Lambda
 from .layer_normalization import LayerNormalization
+from .lookup import deserialize, serialize
 from .masking import Masking
 from .merging import (
     Add,

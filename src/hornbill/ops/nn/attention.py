@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 
+from ...engine import config
 from ...engine.operation import Tensor, op
 from ..common import public
 
@@ -32,6 +33,7 @@ def dot_product_attention(
         scale: `1 / sqrt(dim)` when None.
         is_causal: whether a query sees no key behind its own place.
         flash_attention: True asks for cuDNN's fused kernel and fails where there is none; None
+            does what `config.enable_flash_attention` or `disable_flash_attention` said, else
             takes it where it fits (an NVIDIA GPU, 16-bit inputs); False never.
         attn_logits_soft_cap: must stay None.
 
@@ -71,6 +73,8 @@ def dot_product_attention(
             implementation=implementation,
         )
 
+    if flash_attention is None:
+        flash_attention = config.is_flash_attention_enabled()
     if flash_attention:
         return attend("cudnn")
     fits = dtype in (jnp.float16, jnp.bfloat16) and query.shape[-1] % 8 == 0

@@ -1,5 +1,6 @@
 """The NumPy-like ops, by the file they are written in."""
 
+from ..control import vectorize
 from .creation import *
 from .elementwise import *
 from .indexing import *
