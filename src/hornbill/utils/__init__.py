@@ -24,6 +24,7 @@ from ..training.data.pydataset import PyDataset
 from . import bounding_boxes, legacy
 from .audio_folder import audio_dataset_from_directory
 from .config import Config
+from .feature_space import FeatureSpace
 from .files import get_file
 from .graph import get_source_inputs
 from .image_folder import image_dataset_from_directory

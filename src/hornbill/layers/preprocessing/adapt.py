@@ -15,6 +15,9 @@ class AdaptableLayer(Layer):
     called one by one, where the data comes from elsewhere.
     """
 
+    # Whether the state was given, so that there is nothing to adapt.
+    fixed = False
+
     def adapt(self, data, steps: int | None = None) -> None:
         """Learns the layer's state from data.
 

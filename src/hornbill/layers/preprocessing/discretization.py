@@ -86,8 +86,12 @@ class Discretization(AdaptableLayer):
         bins = ops.digitize(inputs, np.asarray(self.bin_boundaries, "float32"))
         return encode(bins, self.output_mode, len(self.bin_boundaries) + 1, self.output_dtype)
 
+    @property
+    def fixed(self) -> bool:
+        return self.num_bins is None
+
     def reset_state(self) -> None:
-        if self.num_bins is None:
+        if self.fixed:
             raise ValueError(
                 "Discretization has fixed boundaries, there is nothing to adapt. Give num_bins "
                 f"instead to learn them. Received: bin_boundaries={self.bin_boundaries}"

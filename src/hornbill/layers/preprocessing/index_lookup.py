@@ -77,7 +77,7 @@ class IndexLookup(HostLayer, AdaptableLayer):
         self._vocabulary, self._counts = Vocabulary(), TokenCounts()
         self._promised_size = vocabulary_size
         given = vocabulary is not None
-        self._fixed = given if has_input_vocabulary is None else bool(has_input_vocabulary)
+        self.fixed = given if has_input_vocabulary is None else bool(has_input_vocabulary)
         self._given = given
         self._check_idf(idf_weights, wanted=given)
         if given:
@@ -263,7 +263,7 @@ class IndexLookup(HostLayer, AdaptableLayer):
         return data[:, None] if data.ndim == 1 else data  # each value is a document
 
     def reset_state(self) -> None:
-        if self._fixed:
+        if self.fixed:
             raise ValueError(
                 f"{type(self).__name__} '{self.name}' was given its vocabulary, there is nothing "
                 "to adapt. Leave vocabulary= out to learn it. "
@@ -323,7 +323,7 @@ class IndexLookup(HostLayer, AdaptableLayer):
             "vocabulary": self.get_vocabulary() if known else None,
             "idf_weights": weights if known else None,
             "vocabulary_size": size if known or self._promised_size is not None else None,
-            "has_input_vocabulary": self._fixed,
+            "has_input_vocabulary": self.fixed,
         }
 
     @classmethod

@@ -109,8 +109,12 @@ class Normalization(AdaptableLayer):
         """
         super().adapt(data)
 
+    @property
+    def fixed(self) -> bool:
+        return self.input_mean is not None
+
     def reset_state(self) -> None:
-        if self.input_mean is not None:
+        if self.fixed:
             raise ValueError(
                 "Normalization has fixed statistics, there is nothing to adapt. Leave mean= and "
                 f"variance= out to learn them. Received: mean={self.input_mean}, "

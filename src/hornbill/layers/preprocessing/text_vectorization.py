@@ -191,6 +191,10 @@ class TextVectorization(HostLayer, AdaptableLayer):
             data = [texts[i : i + batch_size] for i in range(0, len(texts), batch_size)]
         super().adapt(data, steps)
 
+    @property
+    def fixed(self) -> bool:
+        return self._lookup_layer.fixed
+
     def reset_state(self) -> None:
         self._lookup_layer.reset_state()
 
