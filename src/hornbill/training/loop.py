@@ -71,9 +71,10 @@ def fit(
     model.stop_training = False
     runner = runner_for(model, "train")
     reader = EpochReader(data, steps)
+    model._initial_epoch = initial_epoch  # BackupAndRestore may set a later one
     callbacks.call("on_train_begin")
     logs = {}
-    for epoch in range(initial_epoch, epochs):
+    for epoch in range(model._initial_epoch, epochs):
         model.reset_metrics()
         callbacks.call("on_epoch_begin", epoch)
         logs, seen = run_epoch(model, runner, reader, callbacks)

@@ -11,7 +11,8 @@ class Callback:
 
     Every hook gets `logs`, a dict of floats. `self.model` is the model, `self.params` holds
     `verbose`, `epochs` and `steps`. Overriding a batch hook makes `fit` stop after each batch;
-    leave them alone where epoch hooks will do, since training in long chunks is faster.
+    leave them alone where epoch hooks will do, since training in long chunks is faster. Where the
+    state after some steps is all that a hook needs, mark it with `each_batch_if`.
 
     >>> import hornbill as hb
     >>> class Note(hb.callbacks.Callback):
@@ -84,89 +85,22 @@ class Callback:
         """Called after each batch of a prediction, with `{"outputs": ...}`."""
 
 
-BATCH_HOOKS = {
-    "train": ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end"),
-    "test": ("on_test_batch_begin", "on_test_batch_end"),
-    "predict": ("on_predict_batch_begin", "on_predict_batch_end"),
-}
+def each_batch_if(condition):
+    """Marks a batch hook for whose sake `fit` runs single steps only if `condition(callback)`.
 
-
-class CallbackList:
-    """Several callbacks called as one.
-
-    Args:
-        callbacks: a callback, a list of them, or None.
-        add_history: whether a `History` is added where there is none.
-        add_progbar: whether a `ProgbarLogger` is added where there is none.
-        model: handed to each callback.
-        params: handed to each callback: `verbose`, `epochs`, `steps`.
+    Otherwise the hook is called at the end of each chunk of steps, about every 50 ms.
     """
 
-    def __init__(self, callbacks=None, add_history=False, add_progbar=False, model=None, **params):
-        from .history import History
-        from .progbar import ProgbarLogger
+    def mark(hook):
+        hook.each_batch_if = condition
+        return hook
 
-        if callbacks is None:
-            callbacks = []
-        elif not isinstance(callbacks, (list, tuple)):
-            callbacks = [callbacks]
-        for callback in callbacks:
-            if not isinstance(callback, Callback):
-                raise ValueError(
-                    "callbacks takes hornbill.callbacks.Callback objects. "
-                    f"Received: {callback!r}"
-                    + (" (a class: write its name with parentheses)" * isinstance(callback, type))
-                )
-        self.callbacks = list(callbacks)
-        if add_progbar and not any(isinstance(c, ProgbarLogger) for c in self.callbacks):
-            self.callbacks.append(ProgbarLogger())
-        self.history = next((c for c in self.callbacks if isinstance(c, History)), None)
-        if add_history and self.history is None:
-            self.history = History()
-            self.callbacks.append(self.history)
-        if model is not None:
-            self.set_model(model)
-        self.set_params(params)
+    return mark
 
-    def set_model(self, model) -> None:
-        if self.history is not None:
-            model.history = self.history
-        for callback in self.callbacks:
-            callback.set_model(model)
 
-    def set_params(self, params: dict) -> None:
-        self.params = params
-        for callback in self.callbacks:
-            callback.set_params(params)
-
-    def wants_batches(self, mode: str) -> bool:
-        """Whether a callback must be called at each single batch."""
-        return any(
-            getattr(type(c), hook) is not getattr(Callback, hook)
-            for c in self.callbacks
-            for hook in BATCH_HOOKS[mode]
-            if not getattr(c, "follows_chunks", False)
-        )
-
-    def call(self, hook: str, *args, logs=None) -> None:
-        """Calls one hook of every callback, with logs as floats."""
-        logs = python_logs(logs)
-        for callback in self.callbacks:
-            getattr(callback, hook)(*args, logs)
-
-    def call_batch(self, hook: str, batch: int, logs=None) -> None:
-        """Calls a batch hook where a callback overrides it; only then are the logs read."""
-        mode = hook.split("_")[1]
-        hooks = [h for h in BATCH_HOOKS[mode] if h.endswith(hook.rsplit("_", 1)[1])]
-        wanting = [
-            c
-            for c in self.callbacks
-            if any(getattr(type(c), h) is not getattr(Callback, h) for h in hooks)
-        ]
-        if wanting:
-            logs = logs if mode == "predict" else python_logs(logs)
-            for callback in wanting:
-                getattr(callback, hook)(batch, logs)
+def at_chunk_ends(hook):
+    """Marks a batch hook that is well served at the end of each chunk of steps."""
+    return each_batch_if(lambda callback: False)(hook)
 
 
 def python_logs(logs) -> dict:
@@ -193,3 +127,8 @@ def write(text: str, end: str = "\n") -> None:
         import logging
 
         logging.getLogger("hornbill").info(text.strip("\r"))
+
+
+def announce(text: str) -> None:
+    """Writes a line of its own, also where a progress line is being drawn."""
+    write(f"\n{text}" if sys.stdout.isatty() else text)

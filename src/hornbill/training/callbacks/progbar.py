@@ -4,7 +4,7 @@ import math
 import sys
 import time
 
-from .callback import Callback, write
+from .callback import Callback, at_chunk_ends, write
 
 WIDTH = 20
 
@@ -16,9 +16,6 @@ class ProgbarLogger(Callback):
     line per epoch. Where the output is no terminal (a file, a pipe), only the finished line is
     written, without carriage returns.
     """
-
-    # The line may be drawn after a chunk of steps; it does not need each batch.
-    follows_chunks = True
 
     def __init__(self):
         super().__init__()
@@ -35,6 +32,7 @@ class ProgbarLogger(Callback):
         if self.verbose and self.epochs > 1:
             write(f"Epoch {epoch + 1}/{self.epochs}")
 
+    @at_chunk_ends
     def on_train_batch_end(self, batch, logs=None):
         self._show(batch + 1, logs)
 
@@ -46,6 +44,7 @@ class ProgbarLogger(Callback):
         if not self._nested:
             self._start()
 
+    @at_chunk_ends
     def on_test_batch_end(self, batch, logs=None):
         if not self._nested:
             self._show(batch + 1, logs)
@@ -63,6 +62,7 @@ class ProgbarLogger(Callback):
     def on_predict_begin(self, logs=None):
         self._start()
 
+    @at_chunk_ends
     def on_predict_batch_end(self, batch, logs=None):
         self._show(batch + 1, None)
 
