@@ -96,5 +96,5 @@ def test_dense_refuses_inputs():
         layer(data(2, 5))
     with pytest.raises(ValueError, match="every dimension of a weight must be known"):
         hb.layers.Dense(2)(hb.Input((None,)))
-    with pytest.raises(TypeError, match="unknown arguments: lora_rank"):
-        hb.layers.Dense(2, lora_rank=2)
+    with pytest.raises(TypeError, match="unknown arguments: rank"):
+        hb.layers.Dense(2, rank=2)

@@ -3,9 +3,10 @@
 from .. import activations, initializers, ops
 from .base import Layer
 from .input_spec import InputSpec
+from .lora import LoRA, adapted
 
 
-class Dense(Layer):
+class Dense(LoRA, Layer):
     """`activation(x @ kernel + bias)`, on the last axis.
 
     Args:
@@ -16,6 +17,8 @@ class Dense(Layer):
         kernel_regularizer, bias_regularizer: penalties on the weights.
         activity_regularizer: a penalty on the output.
         kernel_constraint, bias_constraint: applied to the weights after each update.
+        lora_rank, lora_alpha: as if `enable_lora` were called after `build`.
+        quantization_config: must stay None.
 
     Input shape: `(batch, ..., n)`. Output shape: `(batch, ..., units)`.
     Weights: `kernel` of shape `(n, units)`, `bias` of shape `(units,)`.
@@ -37,6 +40,9 @@ class Dense(Layer):
         activity_regularizer=None,
         kernel_constraint=None,
         bias_constraint=None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        quantization_config=None,
         **kwargs,
     ):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
@@ -51,8 +57,10 @@ class Dense(Layer):
         self.bias_initializer = initializers.get(bias_initializer)
         self.kernel_regularizer, self.bias_regularizer = kernel_regularizer, bias_regularizer
         self.kernel_constraint, self.bias_constraint = kernel_constraint, bias_constraint
+        self._set_lora(lora_rank, lora_alpha, quantization_config)
         self.input_spec = InputSpec(min_ndim=2)
-        self.supports_masking = True
+
+    kernel = adapted("kernel")
 
     def build(self, input_shape):
         n = input_shape[-1]
@@ -72,6 +80,7 @@ class Dense(Layer):
                 constraint=self.bias_constraint,
                 name="bias",
             )
+        self._build_lora()
         self.input_spec = InputSpec(min_ndim=2, axes={-1: n})
 
     def call(self, inputs, training=None):

@@ -7,11 +7,12 @@ from .. import activations, initializers, ops
 from ..initializers import VarianceScaling
 from .base import Layer
 from .input_spec import InputSpec
+from .lora import LoRA, adapted
 
 _EQUATION = re.compile(r"(\.\.\.)?([a-zA-Z]+)(\.\.\.)?,([a-zA-Z]+)->(\.\.\.)?([a-zA-Z]+)(\.\.\.)?")
 
 
-class EinsumDense(Layer):
+class EinsumDense(LoRA, Layer):
     """`activation(einsum(equation, x, kernel) + bias)`.
 
     Args:
@@ -24,6 +25,8 @@ class EinsumDense(Layer):
         kernel_initializer, bias_initializer: how the weights start.
         kernel_regularizer, bias_regularizer: penalties on the weights.
         kernel_constraint, bias_constraint: applied to the weights after each update.
+        lora_rank, lora_alpha: as if `enable_lora` were called after `build`.
+        gptq_unpacked_column_size, quantization_config: must stay None.
 
     Input and output shape: what the equation says, with the batch first.
     Weights: `kernel`, of the sizes of its letters; `bias`, from the first of `bias_axes` on,
@@ -50,6 +53,10 @@ class EinsumDense(Layer):
         bias_regularizer=None,
         kernel_constraint=None,
         bias_constraint=None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        gptq_unpacked_column_size=None,
+        quantization_config=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -62,6 +69,14 @@ class EinsumDense(Layer):
         self.kernel_initializer, self.bias_initializer = kernel_initializer, bias_initializer
         self.kernel_regularizer, self.bias_regularizer = kernel_regularizer, bias_regularizer
         self.kernel_constraint, self.bias_constraint = kernel_constraint, bias_constraint
+        if gptq_unpacked_column_size is not None:
+            raise ValueError(
+                "EinsumDense cannot be quantized: Hornbill has no quantizers. "
+                f"Received: gptq_unpacked_column_size={gptq_unpacked_column_size!r}"
+            )
+        self._set_lora(lora_rank, lora_alpha, quantization_config)
+
+    kernel = adapted("kernel")
 
     def build(self, input_shape):
         sizes, elided = self._sizes(input_shape)
@@ -86,6 +101,7 @@ class EinsumDense(Layer):
                 constraint=self.bias_constraint,
                 name="bias",
             )
+        self._build_lora()
         self.input_spec = InputSpec(ndim=len(input_shape))
 
     def call(self, inputs, training=None):

@@ -4,9 +4,10 @@ from .. import ops
 from ..engine.dtypes import dtype_of
 from ..engine.masks import set_mask
 from .base import Layer
+from .lora import LoRA, adapted
 
 
-class Embedding(Layer):
+class Embedding(LoRA, Layer):
     """The rows of a learned table, at the indices given.
 
     Args:
@@ -18,6 +19,8 @@ class Embedding(Layer):
         mask_zero: whether index 0 is padding: the output gets the mask `inputs != 0`.
         weights: the table's values to start from, of shape `(input_dim, output_dim)`, alone or
             in a list. They are not part of the config.
+        lora_rank, lora_alpha: as if `enable_lora` were called after `build`.
+        quantization_config: must stay None.
 
     Input shape: any, of ints (floats are cut to ints). Output shape: `(*input, output_dim)`.
     Weights: `embeddings` of shape `(input_dim, output_dim)`.
@@ -39,6 +42,9 @@ class Embedding(Layer):
         embeddings_constraint=None,
         mask_zero: bool = False,
         weights=None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        quantization_config=None,
         **kwargs,
     ):
         kwargs.pop("input_length", None)
@@ -53,12 +59,16 @@ class Embedding(Layer):
         self.embeddings_regularizer = embeddings_regularizer
         self.embeddings_constraint = embeddings_constraint
         self.mask_zero = self.supports_masking = mask_zero
+        self._set_lora(lora_rank, lora_alpha, quantization_config)
         # Indices are no numbers to round, and the rows are cast after they are chosen: casting
         # the whole table would cost more than the lookup.
         self.autocast = False
         if weights is not None:
             self.build()
             self.set_weights(weights if isinstance(weights, list) else [weights])
+
+    _lora_target = "embeddings"
+    embeddings = adapted("embeddings")
 
     def build(self, input_shape=None):
         self._add_table()
@@ -71,11 +81,17 @@ class Embedding(Layer):
             constraint=self.embeddings_constraint,
             name="embeddings",
         )
+        self._build_lora()
 
     def call(self, inputs):
         if dtype_of(inputs) not in ("int32", "int64"):
             inputs = ops.cast(inputs, "int32")
-        return ops.cast(ops.take(self.embeddings, inputs, axis=0), self.compute_dtype)
+        rows = ops.take(self._embeddings, inputs, axis=0)
+        if self.lora_enabled:
+            # The product of the chosen rows alone, not that of the whole table.
+            a = ops.take(self._lora_a, inputs, axis=0)
+            rows = rows + self._lora_scale * ops.matmul(a, self._lora_b)
+        return ops.cast(rows, self.compute_dtype)
 
     def compute_mask(self, inputs, mask=None):
         return ops.not_equal(inputs, 0) if self.mask_zero else None

@@ -3,6 +3,7 @@
 from . import image
 from .control import *
 from .core import *
+from .einops import *
 from .linalg import *
 from .math import *
 from .nn import *
