@@ -274,11 +274,11 @@ class FeatureSpace(layers.Layer):
 
     # ---- calls ---------------------------------------------------------------------------
 
-    def __call__(self, data):
+    def __call__(self, data, **kwargs):
         self._check(data)
         if any_symbolic((data,), {}):
             return self._encode(data)  # the layers inside are the graph's
-        return super().__call__(data)
+        return super().__call__(data, **kwargs)
 
     def _cast(self, structure):
         return structure  # strings stay strings, ints keep their 64 bits

@@ -64,7 +64,7 @@ def test_same_as_keras(name, settings, x):
 def test_lists_of_numbers():
     assert hb.layers.Rescaling(2)([1, 2]).tolist() == [2.0, 4.0]
     assert hb.layers.CategoryEncoding(2, "one_hot")([1, 0]).tolist() == [[0, 1], [1, 0]]
-    assert hb.layers.Discretization([1.0])([0.0, 1.0]).tolist() == [0, 1]
+    assert hb.layers.Discretization([1.0])([0.0, 1.0], training=True).tolist() == [0, 1]
 
 
 def test_rescaling_of_channels_first():
@@ -256,3 +256,13 @@ L = hb.layers
 def test_wrong_uses(use, message):
     with pytest.raises((ValueError, TypeError), match=message):
         use()
+
+
+def test_a_model_file_holds_what_was_learned(tmp_path):
+    normalization, bins = L.Normalization(), L.Discretization(num_bins=3, output_mode="one_hot")
+    normalization.adapt(X)
+    bins.adapt(np.arange(30.0))
+    inputs = hb.Input((3,))
+    model = hb.Model(inputs, bins(normalization(inputs) * 20))
+    model.save(tmp_path / "m.keras")
+    np.testing.assert_array_equal(hb.saving.load_model(tmp_path / "m.keras")(X), model(X))

@@ -390,6 +390,16 @@ def test_vectorization_in_front_of_a_model():
         model.predict(texts, verbose=0)
 
 
+def test_a_model_file_holds_the_vocabulary(tmp_path):
+    layer = L.TextVectorization(output_mode="tf_idf")
+    layer.adapt(["a b", "b c"])
+    model = hb.Sequential([layer, L.Dense(2)])
+    texts = np.array(["a a", "q b"])
+    expected = model(texts, training=False)
+    model.save(tmp_path / "m.keras")
+    np.testing.assert_array_equal(hb.saving.load_model(tmp_path / "m.keras")(texts), expected)
+
+
 # ---- wrong uses ------------------------------------------------------------------------------
 
 S, INT, T = L.StringLookup, L.IntegerLookup, L.TextVectorization

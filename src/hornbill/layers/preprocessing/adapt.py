@@ -2,10 +2,8 @@
 
 import itertools
 
-import jax
-import numpy as np
-
 from ..base import Layer
+from .arrays import is_one_array
 
 
 class AdaptableLayer(Layer):
@@ -74,17 +72,3 @@ class AdaptableLayer(Layer):
     def finalize_state(self) -> None:
         """Turns what was gathered into the state that calls use."""
         raise NotImplementedError
-
-
-def is_one_array(data) -> bool:
-    """Whether `data` is an array or a nested list of plain values, not a series of batches."""
-    if isinstance(data, (list, tuple)):
-        return bool(data) and not any(hasattr(x, "shape") for x in jax.tree.leaves(data))
-    return isinstance(data, (str, bytes)) or (hasattr(data, "shape") and hasattr(data, "dtype"))
-
-
-def as_array(x):
-    """Nested lists of numbers or strings as an array; what holds tensors stays as it is."""
-    if isinstance(x, (list, tuple)) and is_one_array(x):
-        return np.asarray(x)
-    return x

@@ -1,11 +1,10 @@
 """CategoryEncoding: category numbers to vectors."""
 
-from ..base import Layer
-from .adapt import as_array
+from .arrays import ArrayLayer
 from .encoding import check_mode, encode
 
 
-class CategoryEncoding(Layer):
+class CategoryEncoding(ArrayLayer):
     """Ints in `[0, num_tokens)` as vectors of that length. Other ints count nowhere.
 
     Args:
@@ -42,9 +41,6 @@ class CategoryEncoding(Layer):
                 f"Received: num_tokens={num_tokens}"
             )
         self.num_tokens, self.sparse = num_tokens, sparse
-
-    def __call__(self, inputs, count_weights=None):
-        return super().__call__(as_array(inputs), count_weights=as_array(count_weights))
 
     def call(self, inputs, count_weights=None):
         if count_weights is not None and self.output_mode != "count":

@@ -4,11 +4,12 @@ import numpy as np
 
 from ... import ops
 from ...engine.config import floatx
-from .adapt import AdaptableLayer, as_array
+from .adapt import AdaptableLayer
+from .arrays import ArrayLayer
 from .encoding import check_mode, encode
 
 
-class Discretization(AdaptableLayer):
+class Discretization(ArrayLayer, AdaptableLayer):
     """The number of the bin in which each value lies.
 
     Bin `i` holds the values from boundary `i - 1` up to, not including, boundary `i`; the first
@@ -73,9 +74,6 @@ class Discretization(AdaptableLayer):
     output_dtype = property(
         lambda self: "int32" if self.output_mode == "int" else self.compute_dtype
     )
-
-    def __call__(self, inputs):
-        return super().__call__(as_array(inputs))
 
     def call(self, inputs):
         if self.bin_boundaries is None:

@@ -22,9 +22,9 @@ class HostLayer(Layer):
 
     output_mode = "int"
 
-    def __call__(self, inputs):
+    def __call__(self, inputs, **kwargs):
         if not any_symbolic((inputs,), {}):
-            return super().__call__(self.on_host(inputs))
+            return super().__call__(self.on_host(inputs), **kwargs)
         # Shapes are known without running: there are no placeholders that are strings.
         node = Node(self, (inputs,))
         node.finish(self.compute_output_spec(inputs))

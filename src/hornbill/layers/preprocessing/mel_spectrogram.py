@@ -4,11 +4,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from ... import ops
-from ..base import Layer
-from .adapt import as_array
+from .arrays import ArrayLayer
 
 
-class MelSpectrogram(Layer):
+class MelSpectrogram(ArrayLayer):
     """Waveforms to mel spectrograms: short-time Fourier transform, mel bands, decibels.
 
     Args:
@@ -78,9 +77,6 @@ class MelSpectrogram(Layer):
         self.sampling_rate, self.num_mel_bins, self.min_freq = sampling_rate, num_mel_bins, min_freq
         self.power_to_db, self.top_db, self.mag_exp = power_to_db, top_db, mag_exp
         self.min_power, self.ref_power = min_power, ref_power
-
-    def __call__(self, inputs):
-        return super().__call__(as_array(inputs))
 
     def call(self, inputs):
         # Fourier transforms have no 16 bits.

@@ -4,10 +4,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...engine.config import epsilon
-from .adapt import AdaptableLayer, as_array
+from .adapt import AdaptableLayer
+from .arrays import ArrayLayer
 
 
-class Normalization(AdaptableLayer):
+class Normalization(ArrayLayer, AdaptableLayer):
     """`(inputs - mean) / sqrt(variance)`, with statistics given or learned by `adapt`.
 
     Args:
@@ -49,9 +50,6 @@ class Normalization(AdaptableLayer):
                 f"Normalization's mean has at most one dimension for each axis of {self.axis}. "
                 f"Received: a mean of shape {np.shape(mean)}"
             )
-
-    def __call__(self, inputs):
-        return super().__call__(as_array(inputs))
 
     def build(self, input_shape):
         ndim = len(input_shape)

@@ -3,11 +3,10 @@
 import jax.numpy as jnp
 
 from ...engine.config import image_data_format
-from ..base import Layer
-from .adapt import as_array
+from .arrays import ArrayLayer, as_array
 
 
-class Rescaling(Layer):
+class Rescaling(ArrayLayer):
     """`inputs * scale + offset`, as floats.
 
     `Rescaling(1 / 255)` brings pixels to `[0, 1]`, `Rescaling(1 / 127.5, offset=-1)` to `[-1, 1]`.
@@ -33,9 +32,6 @@ class Rescaling(Layer):
                     f"Received: {name}={value!r}"
                 )
         self.supports_masking = True
-
-    def __call__(self, inputs):
-        return super().__call__(as_array(inputs))
 
     def call(self, inputs):
         dtype = self.compute_dtype

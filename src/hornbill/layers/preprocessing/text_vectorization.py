@@ -6,7 +6,8 @@ import string
 import numpy as np
 
 from ...engine.serialize import serialize
-from .adapt import AdaptableLayer, is_one_array
+from .adapt import AdaptableLayer
+from .arrays import is_one_array
 from .encoding import check_mode
 from .host import HostLayer, as_strings
 from .index_lookup import DROPPED, refuse_path
