@@ -60,13 +60,8 @@ def builtin_class(name: str, module: str | None = None, slot: str | None = None)
         ValueError: if there is such a class, but the slot is for another kind of thing.
     """
     first = str(module or "").removeprefix("keras.")
-    found = [(space, _get(space, name)) for space in CLASSES]
-    found = [
-        (space, cls)
-        for space, cls in sorted(found, key=lambda pair: pair[0] != first)
-        if isinstance(cls, type) and is_builtin(cls) and hasattr(cls, "from_config")
-    ]
-    return _fitting(name, found, slot)
+    spaces = sorted(CLASSES, key=lambda space: space != first)
+    return _first(name, spaces, slot, _is_data)
 
 
 def builtin_function(name: str, slot: str | None = None):
@@ -75,9 +70,11 @@ def builtin_function(name: str, slot: str | None = None):
     Raises:
         ValueError: if there is such a function, but the slot is for another kind of thing.
     """
-    found = [(space, _get(space, name)) for space in FUNCTIONS]
-    found = [(space, f) for space, f in found if _is_formula(f, space)]
-    return _fitting(name, found, slot)
+    return _first(name, FUNCTIONS, slot, _is_formula)
+
+
+def _is_data(thing, space: str) -> bool:
+    return isinstance(thing, type) and is_builtin(thing) and hasattr(thing, "from_config")
 
 
 def _is_formula(thing, space: str) -> bool:
@@ -88,15 +85,18 @@ def _is_formula(thing, space: str) -> bool:
     )
 
 
-def _fitting(name: str, found: list, slot: str | None):
+def _first(name: str, spaces, slot: str | None, suits):
+    """The first thing of that name that suits; families that the slot allows come first."""
     allowed = SLOTS.get((slot or "").rpartition("_")[2])
-    for space, thing in found:
+    for space in sorted(spaces, key=lambda space: allowed is not None and space not in allowed):
+        thing = _get(space, name)
+        if not suits(thing, space):
+            continue
         if allowed is None or space in allowed:
             return thing
-    if found:
         raise ValueError(
             f"'{slot}' takes something of {' or '.join(sorted(allowed))}. "
-            f"Received: '{name}' of {found[0][0]}"
+            f"Received: '{name}' of {space}"
         )
     return None
 

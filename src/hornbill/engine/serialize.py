@@ -41,8 +41,8 @@ __all__ = [
     "to_json",
 ]
 
-# Objects met more than once while a model is written or read: {id: (object, its first config)}
-# while writing, {number in the file: object} while reading.
+# Objects met more than once while a model is written or read: {id: (object, its first config,
+# its number)} while writing, {number in the file: object} while reading.
 _shared: contextvars.ContextVar[dict | None] = contextvars.ContextVar("shared", default=None)
 
 
@@ -111,9 +111,9 @@ def _note_shared(value, config: dict) -> dict:
     shared = _shared.get()
     if shared is not None:
         # The value is kept, so that its id cannot pass to another one.
-        _, first = shared.setdefault(id(value), (value, config))
+        _, first, number = shared.setdefault(id(value), (value, config, len(shared) + 1))
         if first is not config:
-            first["shared_object_id"] = config["shared_object_id"] = id(value)
+            first["shared_object_id"] = config["shared_object_id"] = number
     return config
 
 

@@ -206,7 +206,7 @@ class Model(Layer):
         Args:
             filepath: a path that ends in `.keras`; with `zipped=False`, a folder.
             overwrite: whether a file that is there already may be replaced.
-            zipped: whether to write one file. None means what the path says.
+            zipped: whether to write one file; None does.
 
         Raises:
             ValueError: for another suffix (Keras 2's `.h5` is only read), or an existing file.

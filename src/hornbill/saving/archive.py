@@ -43,7 +43,7 @@ def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = No
         model: a model or layer.
         filepath: a path that ends in `.keras`; with `zipped=False`, a folder.
         overwrite: whether what is there already may be replaced.
-        zipped: whether to write one file. None means what the path says.
+        zipped: whether to write one file; None does.
 
     Raises:
         ValueError: for another suffix (Keras 2's `.h5` is not written), or an existing file with
@@ -63,7 +63,7 @@ def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = No
             f"save_model takes filepath, overwrite and zipped. Received: {sorted(kwargs)}"
         )
     path = os.fspath(filepath)
-    zipped = path.endswith(SUFFIX) if zipped is None else zipped
+    zipped = True if zipped is None else zipped
     if path.endswith((".h5", ".hdf5")) or zipped != path.endswith(SUFFIX):
         raise ValueError(
             f"A model is saved to a file that ends in '{SUFFIX}', or with zipped=False to a "

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..engine.dtypes import numpy_dtype, standardize_dtype
+from ..engine.dtypes import numpy_dtype
 
 MAX_OBJECTS = 1_000_000
 MAX_DEPTH = 128
@@ -29,12 +29,9 @@ def write_state(path: str, state) -> None:
             group = file.create_group(f"{inner}/vars" if inner else "vars")
             for key, array in store.items():
                 array = np.asarray(array)
-                name = standardize_dtype(array.dtype)
-                if name == "bfloat16":
-                    group.create_dataset(key, data=array.view("uint16"))
-                    group[key].attrs["dtype"] = name
-                else:
-                    group.create_dataset(key, data=array)
+                dataset = group.create_dataset(key, data=array)
+                if array.dtype == numpy_dtype("bfloat16"):
+                    dataset.attrs["dtype"] = "bfloat16"  # HDF5 does not know it
 
 
 class Stored(NamedTuple):

@@ -1,0 +1,300 @@
+"""`.keras` files: Keras's opened here, ours opened by Keras."""
+
+import json
+import warnings
+
+import jax
+import keras
+import numpy as np
+import pytest
+
+import hornbill as hb
+
+from .model_cases import CASES, ROWS, STEPS
+
+
+def close(got, expected, rtol=1e-6):
+    got, expected = jax.tree.leaves(got), jax.tree.leaves(expected)
+    assert len(got) == len(expected)
+    for one, other in zip(got, expected, strict=True):
+        np.testing.assert_allclose(
+            np.asarray(one, "float32"), np.asarray(other, "float32"), rtol=rtol, atol=1e-6
+        )
+
+
+def predict(model, data):
+    """One compiled call, in either library."""
+    trained = [v.value for v in model.trainable_variables]
+    others = [v.value for v in model.non_trainable_variables]
+    # The last digits of two compilations need not agree, but these do.
+    return jax.jit(lambda t, o, x: model.stateless_call(t, o, x)[0])(trained, others, data)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_there_and_back(name, tmp_path):
+    build, data = CASES[name]
+    theirs = build(keras)
+    rng = np.random.default_rng(1)
+    theirs.set_weights([rng.uniform(0.1, 0.9, w.shape).astype(w.dtype) for w in theirs.weights])
+    theirs.save(tmp_path / "theirs.keras")
+    ours = hb.saving.load_model(tmp_path / "theirs.keras")
+    expected = predict(theirs, data)
+    assert jax.tree.leaves(expected)
+    close(predict(ours, data), expected)
+
+    ours.save(tmp_path / "ours.keras")
+    opened = keras.saving.load_model(tmp_path / "ours.keras")
+    close(opened.get_weights(), theirs.get_weights(), rtol=0)
+    assert [v.path.split("/")[-2:] for v in opened.trainable_variables] == [
+        v.path.split("/")[-2:] for v in theirs.trainable_variables
+    ]
+    # A model with equal weights and the very same config needs no second compilation.
+    if json.dumps(opened.get_config(), default=str) != json.dumps(theirs.get_config(), default=str):
+        close(predict(opened, data), expected)
+
+
+def built_here(k):
+    x = k.Input((6,), name="x")
+    y = k.ops.tanh(k.layers.Dense(4, name="one")(x) * 2)[:, :3]
+    return k.Model(x, k.layers.Dense(2, name="two")(y), name="mine")
+
+
+OPTIMIZERS = {
+    "adam": lambda k: k.optimizers.Adam(0.02, clipnorm=1.0),
+    "sgd": lambda k: k.optimizers.SGD(
+        k.optimizers.schedules.ExponentialDecay(0.1, 3, 0.9), momentum=0.9, nesterov=True
+    ),
+}
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_training_goes_on_with_the_same_numbers(optimizer, tmp_path):
+    x, y = np.repeat(ROWS, 4, 0), np.repeat(ROWS[:, :2] ** 2, 4, 0)
+    theirs = built_here(keras)
+    theirs.compile(
+        OPTIMIZERS[optimizer](keras),
+        keras.losses.LogCosh(),
+        metrics=["mae", keras.metrics.MeanSquaredError(name="squares")],
+    )
+    how = {"batch_size": 4, "epochs": 2, "shuffle": False, "verbose": 0}
+    theirs.fit(x, y, **how)
+    theirs.save(tmp_path / "theirs.keras")
+    ours = hb.saving.load_model(tmp_path / "theirs.keras")
+    ours.save(tmp_path / "ours.keras")
+    opened = keras.saving.load_model(tmp_path / "ours.keras")
+    histories = [model.fit(x, y, **how).history for model in (theirs, ours, opened)]
+    assert set(histories[0]) == set(histories[1]) == {"loss", "mae", "squares"}
+    for key in histories[0]:
+        np.testing.assert_allclose(histories[1][key], histories[0][key], rtol=1e-5)
+        np.testing.assert_allclose(histories[2][key], histories[0][key], rtol=1e-5)
+    assert int(ours.optimizer.iterations) == int(theirs.optimizer.iterations) == 12
+
+
+def subclass(k):
+    @k.saving.register_keras_serializable("tests", "Stack")
+    class Stack(k.Model):
+        def __init__(self, units, **kwargs):
+            super().__init__(**kwargs)
+            self.units = units
+            self.one = k.layers.Dense(units)
+            self.more = [k.layers.Dense(units, activation="relu"), k.layers.Dense(2)]
+
+        def call(self, x):
+            return self.more[1](self.more[0](self.one(x)) + 1)
+
+        def get_config(self):
+            return {**super().get_config(), "units": self.units}
+
+    return Stack
+
+
+def test_subclassed_models_are_built_when_they_are_loaded(tmp_path):
+    theirs, ours = subclass(keras)(4), subclass(hb)(4)
+    theirs(ROWS), ours(ROWS)
+    theirs.save(tmp_path / "theirs.keras")
+    ours.save(tmp_path / "ours.keras")
+    loaded = hb.saving.load_model(tmp_path / "theirs.keras")
+    assert loaded.built
+    assert loaded.units == 4
+    close(predict(loaded, ROWS), predict(theirs, ROWS))
+    close(predict(hb.saving.load_model(tmp_path / "ours.keras"), ROWS), predict(ours, ROWS))
+    close(predict(keras.saving.load_model(tmp_path / "ours.keras"), ROWS), predict(ours, ROWS))
+
+
+def test_models_with_several_arguments_are_built_too(tmp_path):
+    @hb.saving.register_keras_serializable("tests")
+    class Pair(hb.Model):
+        def __init__(self):
+            super().__init__()
+            self.one, self.two = hb.layers.Dense(3), hb.layers.Dense(3)
+
+        def call(self, a, b):
+            return self.one(a) + self.two(b)
+
+    model = Pair()
+    expected = model(ROWS, STEPS[:, 0])
+    model.save(tmp_path / "m.keras")
+    close(hb.saving.load_model(tmp_path / "m.keras")(ROWS, STEPS[:, 0]), expected)
+
+
+@hb.saving.register_keras_serializable("tests")
+def cube(x):
+    return x**3
+
+
+@hb.saving.register_keras_serializable("tests")
+class Scale(hb.layers.Layer):
+    def __init__(self, factor, **kwargs):
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def call(self, x):
+        return self.factor * x
+
+
+def test_registered_classes_and_functions(tmp_path):
+    model = hb.Sequential([hb.Input((6,)), Scale(2.0), hb.layers.Dense(2, activation=cube)])
+    model.save(tmp_path / "m.keras")
+    again = hb.saving.load_model(tmp_path / "m.keras")
+    assert isinstance(again.layers[0], Scale)
+    assert again.layers[1].activation is cube
+    close(predict(again, ROWS), predict(model, ROWS))
+
+
+def test_custom_objects_that_are_not_registered(tmp_path):
+    class Double(hb.layers.Layer):
+        def call(self, x):
+            return 2 * x
+
+    model = hb.Sequential([hb.Input((6,)), Double()])
+    model.save(tmp_path / "m.keras")
+    with pytest.raises(ValueError, match=r"Unknown class 'Double'.*custom_objects"):
+        hb.saving.load_model(tmp_path / "m.keras")
+    again = hb.models.load_model(tmp_path / "m.keras", custom_objects={"Double": Double})
+    assert type(again.layers[0]) is Double
+
+
+def test_shared_objects_stay_shared(tmp_path):
+    x = hb.Input((6,))
+    layer = hb.layers.Dense(6, name="both")
+    i = hb.Input((6,))
+    inner = hb.Model(i, layer(i), name="inner")
+    model = hb.Model(x, inner(layer(x)))
+    model.save(tmp_path / "m.keras")
+    again = hb.saving.load_model(tmp_path / "m.keras")
+    assert again.get_layer("both") is again.get_layer("inner").get_layer("both")
+    close(predict(again, ROWS), predict(model, ROWS))
+
+
+def test_folders(tmp_path):
+    theirs = built_here(keras)
+    theirs.save(tmp_path / "theirs", zipped=False)
+    ours = hb.saving.load_model(tmp_path / "theirs")
+    for _ in range(2):
+        ours.save(tmp_path / "ours", zipped=False)
+    opened = keras.saving.load_model(tmp_path / "ours")
+    close(opened.get_weights(), theirs.get_weights(), rtol=0)
+    assert {p.name for p in tmp_path.iterdir()} == {"theirs", "ours"}
+
+
+@hb.saving.register_keras_serializable("tests")
+class Words(hb.layers.Layer):
+    words: tuple = ()
+
+    def call(self, x):
+        return x * len(self.words)
+
+    def save_assets(self, dir_path):
+        with open(f"{dir_path}/words.txt", "w") as file:
+            file.write(" ".join(self.words))
+
+    def load_assets(self, dir_path):
+        with open(f"{dir_path}/words.txt") as file:
+            self.words = tuple(file.read().split())
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_assets(zipped, tmp_path):
+    model = hb.Sequential([hb.Input((6,)), Words()])
+    model.layers[0].words = ("a", "b")
+    path = tmp_path / ("m.keras" if zipped else "m")
+    model.save(path, zipped=zipped)
+    assert hb.saving.load_model(path).layers[0].words == ("a", "b")
+
+
+def test_compile_false_and_models_without_compile(tmp_path):
+    model = built_here(hb)
+    model.compile("adam", "mse")
+    model.save(tmp_path / "m.keras")
+    assert hb.saving.load_model(tmp_path / "m.keras").compiled
+    assert not hb.saving.load_model(tmp_path / "m.keras", compile=False).compiled
+
+
+def test_configs_as_json():
+    model = built_here(hb)
+    text = model.to_json(indent=1)
+    again = hb.models.model_from_json(text)
+    assert again.to_json(indent=1) == text
+    assert keras.models.model_from_json(text).name == "mine"
+    assert hb.Model.from_config(model.get_config()).count_params() == model.count_params()
+
+
+def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "m.keras"
+    model = built_here(hb)
+    model.save(path)
+    before = path.read_bytes()
+
+    def fail(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("hornbill.saving.archive.write_archive", fail)
+    with pytest.raises(OSError, match="disk full"):
+        model.save(path)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["m.keras"]
+
+
+WRONG = [
+    ({"filepath": "m.h5"}, ValueError, "Keras 2's .h5 is not written"),
+    ({"filepath": "m"}, ValueError, "ends in '.keras'"),
+    ({"filepath": "m.keras", "zipped": False}, ValueError, "to a folder"),
+    ({"filepath": "missing/m.keras"}, ValueError, "does not exist"),
+    ({"filepath": "m.keras", "save_format": "tf"}, TypeError, "save_format"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "error", "message"), WRONG)
+def test_wrong_saves(arguments, error, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(error, match=message):
+        hb.saving.save_model(built_here(hb), **arguments)
+
+
+def test_wrong_loads(tmp_path):
+    with pytest.raises(ValueError, match="no file"):
+        hb.saving.load_model(tmp_path / "m.keras")
+    (tmp_path / "m.h5").write_bytes(b"x")
+    with pytest.raises(ValueError, match="Keras 2"):
+        hb.saving.load_model(tmp_path / "m.h5")
+    model = built_here(hb)
+    model.save(tmp_path / "m.keras")
+    with pytest.raises(ValueError, match="exists already"):
+        model.save(tmp_path / "m.keras", overwrite=False)
+
+
+def test_lambdas_are_named_before_they_are_refused(tmp_path):
+    model = hb.Sequential([hb.Input((6,)), hb.layers.Lambda(lambda x: x * 2, name="twice")])
+    with pytest.raises(TypeError, match="lambda"):
+        model.save(tmp_path / "m.keras")
+    theirs = keras.Sequential(
+        [keras.Input((6,)), keras.layers.Lambda(lambda x: x * 2, name="twice")]
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs.save(tmp_path / "m.keras")
+    for safe_mode in (True, False):
+        with pytest.raises(ValueError, match=r"never runs code.*custom_objects"):
+            hb.saving.load_model(tmp_path / "m.keras", safe_mode=safe_mode)
+    ours = hb.saving.load_model(tmp_path / "m.keras", custom_objects={"twice": lambda x: x * 2})
+    close(ours(ROWS), ROWS * 2)
