@@ -55,6 +55,7 @@ class RematScope:
 
     def __exit__(self, *exc):
         _current.reset(self._token)
+        del self._token  # layers keep the scope, and layers are copied
 
     def wrap(self, layer, call):
         """A layer's `call` as this scope wants it."""

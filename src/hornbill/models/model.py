@@ -231,6 +231,12 @@ class Model(Layer):
 
         load_weights(self, filepath, skip_mismatch, **kwargs)
 
+    def __reduce__(self):
+        """For `pickle` and `copy.deepcopy`: architecture, weights and optimizer state."""
+        from ..saving.pickling import reduce_model
+
+        return reduce_model(self)
+
     def get_config(self) -> dict:
         """A functional model's graph, else the constructor's arguments, as plain JSON."""
         if self._graph is None or not _made_from_tensors(type(self)):

@@ -122,11 +122,14 @@ class ModelEstimator(BaseEstimator):
     def _encode(self, y):
         """Targets as the model takes them: `(samples, outputs)`."""
         if type_of_target(y) == "unknown":
-            raise ValueError(f"{type(self).__name__} takes targets of numbers. Received: y={y!r}")
-        self._flat_targets = y.ndim == 1
+            raise ValueError(
+                f"Unknown label type: {type(self).__name__} takes numbers. Received: y={y!r}"
+            )
+        self._flat_targets, self._target_dtype = y.ndim == 1, np.result_type(y, np.float32)
         return y.reshape(len(y), -1)
 
     def _decode(self, outputs):
+        outputs = outputs.astype(self._target_dtype)
         return outputs[:, 0] if self._flat_targets and outputs.shape[1:] == (1,) else outputs
 
     def __sklearn_clone__(self):
