@@ -21,13 +21,15 @@ class Every:
 
     def __init__(self, count: int):
         self.count = count
-        self.passed = 0
+        self.total = self.passed = 0
         self.last = -1
 
     def due(self, batch: int) -> bool:
         """Takes note of the batch that has just ended."""
-        self.passed += batch - self.last if batch > self.last else batch + 1
+        new = batch - self.last if batch > self.last else batch + 1
         self.last = batch
+        self.total += new
+        self.passed += new
         if self.passed < self.count:
             return False
         self.passed = 0

@@ -3,6 +3,8 @@
 import operator
 import warnings
 
+import numpy as np
+
 from .callback import Callback
 
 
@@ -50,7 +52,8 @@ class MonitorCallback(Callback):
         if self.monitor_op is None:
             self.monitor_op = {"min": operator.lt, "max": operator.gt}[self._direction()]
         margin = self.min_delta if self.monitor_op is operator.gt else -self.min_delta
-        return bool(self.monitor_op(value - margin, reference))
+        # In float32, as metrics are computed: 0.9 - 0.3 is 0.6 there.
+        return bool(self.monitor_op(np.float32(value - margin), np.float32(reference)))
 
     def _direction(self) -> str:
         if self.mode != "auto":
