@@ -88,7 +88,7 @@ def affine_transform(
     return layout.back(_sample(images, ys, xs, interpolation, fill_mode, fill_value))
 
 
-def _homographies(start, end):
+def homographies(start, end):
     """The eight numbers for each image that send its `end` points to its `start` points."""
     (sx, sy), (ex, ey) = jnp.moveaxis(start, -1, 0), jnp.moveaxis(end, -1, 0)
     zero, one = jnp.zeros_like(ex), jnp.ones_like(ex)
@@ -138,7 +138,7 @@ def perspective_transform(
         _per_image(points.astype("float32"), images.shape[0], 2)
         for points in (start_points, end_points)
     )
-    ys, xs = _projected(_homographies(start, end), *_grid(images))
+    ys, xs = _projected(homographies(start, end), *_grid(images))
     return layout.back(_sample(images, ys, xs, interpolation, "constant", fill_value))
 
 
@@ -169,12 +169,21 @@ def elastic_transform(
     >>> hb.ops.image.elastic_transform(hb.ops.ones((2, 8, 8, 3)), seed=1).shape
     (2, 8, 8, 3)
     """
+    size = int(6 * sigma) | 1
+    look = (interpolation, fill_mode, fill_value)
+    return distort(images, alpha, sigma, size, *look, draw_key(seed), data_format)
+
+
+def distort(
+    images, alpha, sigma, size: int, interpolation, fill_mode, fill_value, key, data_format
+):
+    """`elastic_transform` with a blur of `size` pixels, so that `sigma` may be traced."""
     _check("elastic_transform", interpolation, fill_mode)
     layout = Layout(images, data_format, "elastic_transform")
     images = layout.images
     dtype = to_float(images).dtype
-    noise = jax.random.normal(draw_key(seed), images.shape[:3], dtype) * sigma
-    weights = blur_weights(int(6 * sigma) | 1, sigma, dtype)
+    noise = jax.random.normal(key, images.shape[:3], dtype) * sigma
+    weights = blur_weights(size, sigma, dtype)
     shift = alpha * separable_filter(noise[..., None], weights, weights, "same")[..., 0]
     y, x = _grid(images)
     moved = _sample(images, y + shift, x + shift, interpolation, fill_mode, fill_value)
@@ -214,4 +223,4 @@ def map_coordinates(
     return ndimage.map_coordinates(inputs, list(coordinates), order, fill_mode, fill_value)
 
 
-__all__ = public(globals())
+__all__ = [name for name in public(globals()) if name not in ("distort", "homographies")]
