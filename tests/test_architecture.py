@@ -28,7 +28,7 @@ TOP = len(FLOORS)
 # The looks upward that are meant, each inside a function: a public name is looked up.
 ALLOWED = {
     ("engine/symbolic.py", "ops"),  # operators on symbolic tensors are ops
-    ("engine/serialize.py", "hornbill"),  # classes of files are found in the public namespace
+    ("engine/allowed.py", "hornbill"),  # classes of files are found in the public namespace
     ("models/model.py", "saving"),  # save_weights and kin
     ("models/__init__.py", "saving"),  # load_model and kin, handed on when asked for
 }

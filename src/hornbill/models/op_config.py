@@ -48,6 +48,7 @@ CALLED_ON = {
     "clip": ("x",),
     "cond": ("pred", "true_fn", "false_fn"),
     "dot_product_attention": ("query", "key", "value", "bias", "mask", "scale"),
+    "einsum": ("operands", "kwargs"),
     "fori_loop": ("init_val",),
     "get_item": ("x", "key"),
     "isclose": ("x1", "x2", "rtol", "atol"),
@@ -55,6 +56,8 @@ CALLED_ON = {
     "map": ("f", "xs"),
     "max": ("x",),
     "min": ("x",),
+    "rearrange": ("tensor", "pattern", "axes_lengths"),
+    "scale_and_translate": ("images", "output_shape", "scale", "translation"),
     "scan": ("f", "init", "xs"),
     "switch": ("index", "branches", "operands"),
     "trapezoid": ("y",),
@@ -93,7 +96,7 @@ def split_arguments(function, args, kwargs) -> tuple[list, dict, dict]:
         if kind is inspect.Parameter.VAR_POSITIONAL:
             positional.extend(value)
         elif kind is inspect.Parameter.VAR_KEYWORD:
-            named.update(value)
+            (named if name in called else settings).update(value)
         elif name not in called:
             settings[name] = value
         elif in_order and kind is not inspect.Parameter.KEYWORD_ONLY:
@@ -117,36 +120,33 @@ def called_on(function) -> tuple[str, ...]:
 
 def join_arguments(function, args, kwargs, settings) -> tuple[tuple, dict]:
     """What `split_arguments` took apart, as the arguments of the op."""
-    signature = inspect.signature(function)
-    given = {}
-    rest = list(args)
+    parameters = inspect.signature(function).parameters
+    given, rest = {}, list(args)
     for name in called_on(function):
-        if signature.parameters[name].kind is inspect.Parameter.VAR_POSITIONAL:
+        if parameters[name].kind is inspect.Parameter.VAR_POSITIONAL:
             given[name], rest = tuple(rest), []
         elif rest:
             given[name] = rest.pop(0)
-    given.update(kwargs)
-    given.update(settings)
-    unknown = [name for name in given if name not in signature.parameters]
-    if rest or unknown:
+    given |= {**kwargs, **settings}
+    unknown = {k: given.pop(k) for k in list(given) if k not in parameters}
+    open_ended = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
+    if rest or (unknown and not open_ended):
         raise ValueError(
-            f"The op '{function.__name__}' takes {list(signature.parameters)}. "
-            f"Received: {len(args)} tensors and the arguments {sorted(given)}"
+            f"The op '{function.__name__}' takes {list(parameters)}. "
+            f"Received: {len(args)} tensors and the arguments {sorted({**kwargs, **settings})}"
         )
     if function.__name__ == "get_item" and isinstance(given.get("key"), list):
         given["key"] = tuple(given["key"])  # tuples are lists in JSON
-    ordered = {n: given[n] for n in signature.parameters if n in given}
-    positional, named = [], {}
-    for name, value in ordered.items():
-        kind = signature.parameters[name].kind
-        if kind is inspect.Parameter.VAR_POSITIONAL:
-            positional.extend(value)
-        elif kind is inspect.Parameter.VAR_KEYWORD:
-            named.update(value)
-        elif len(positional) == list(signature.parameters).index(name):
-            positional.append(value)
+    positional, named = [], unknown
+    for index, (name, parameter) in enumerate(parameters.items()):
+        if name not in given:
+            continue
+        if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+            positional.extend(given[name])
+        elif len(positional) == index and parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
+            positional.append(given[name])
         else:
-            named[name] = value
+            named[name] = given[name]
     return tuple(positional), named
 
 

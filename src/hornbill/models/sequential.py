@@ -1,6 +1,7 @@
 """Sequential: one layer after the other."""
 
 from ..engine import serialize
+from ..engine.context import current_context, enter_context, leave_context
 from ..engine.symbolic import SymbolicTensor
 from ..layers.base import Layer
 from ..layers.input_layer import InputLayer
@@ -86,7 +87,12 @@ class Sequential(Model):
         self._runners = {}
         if self._sequence and isinstance(self._sequence[0], InputLayer):
             if len(self._sequence) > 1:
-                self._connect(self._sequence[0].output)
+                context = current_context()
+                token = enter_context(context._replace(path=context.inside(self.name)))
+                try:
+                    self._connect(self._sequence[0].output)
+                finally:
+                    leave_context(token)
 
     def _connect(self, inputs) -> None:
         x = inputs
