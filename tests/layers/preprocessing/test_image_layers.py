@@ -178,6 +178,27 @@ def test_symbolic_and_inference(name, settings):
         np.testing.assert_array_equal(layer(IMAGES, training=False), IMAGES)
 
 
+def test_rand_augment_moves_boxes_in_turn():
+    layer = L.RandAugment(num_ops=2, seed=1, bounding_box_format="xyxy")
+    drawn = layer.get_random_transformation(IMAGES)
+    drawn["layer_idxes"] = jnp.array([1, 2])  # translation, then rotation
+    expected = BOXES
+    for name in layer.names[1:3]:
+        step = getattr(layer, name)
+        expected = step.transform_bounding_boxes(expected, drawn["transforms"][name])
+    got = jax.jit(layer.transform_bounding_boxes, compiler_options=QUICK)(BOXES, drawn)
+    np.testing.assert_allclose(got["boxes"], expected["boxes"], rtol=1e-4, atol=1e-3)
+    np.testing.assert_array_equal(got["labels"], expected["labels"])
+
+
+def test_output_shapes_of_a_dict():
+    layer = L.MaxNumBoundingBoxes(3, bounding_box_format="xyxy")
+    shapes = {"images": (None, 8, 6, 3), "bounding_boxes": {"boxes": (None, 5, 4)}}
+    shapes["bounding_boxes"]["labels"] = (None, 5)
+    got = layer.compute_output_shape(shapes)["bounding_boxes"]
+    assert got == {"boxes": (None, 3, 4), "labels": (None, 3)}
+
+
 def test_one_image_is_a_batch_of_one():
     data = {
         "images": IMAGES[0],
@@ -288,6 +309,7 @@ WRONG = [
         "tile_grid_size is two positive ints",
     ),
     (lambda: L.RandomFlip(bounding_box_format="xxyy"), "bounding_box_format is one of 'xyxy'"),
+    (lambda: L.AutoContrast(seed=1), "draws nothing, so it takes no seed"),
     (lambda: L.RandomFlip()(IMAGES[0, 0]), r"one image \(rank 3\) or a batch.*\(6, 3\)"),
     (lambda: L.RandomFlip()({"labels": IMAGES}), "dict with the key 'images'"),
     (lambda: L.RandomFlip()(DATA), "pass bounding_box_format='xyxy'"),
@@ -306,5 +328,5 @@ WRONG = [
 
 @pytest.mark.parametrize(("wrong", "message"), WRONG)
 def test_errors(wrong, message):
-    with pytest.raises((ValueError, NotImplementedError), match=message):
+    with pytest.raises((ValueError, TypeError, NotImplementedError), match=message):
         wrong()

@@ -61,6 +61,10 @@ class ImagePreprocessing(Layer):
         if self.draws:
             self.seed = seed
             self.generator = SeedGenerator(seed)
+        elif seed is not None:
+            raise TypeError(
+                f"{type(self).__name__} draws nothing, so it takes no seed. Received: seed={seed}"
+            )
 
     # ---- one call --------------------------------------------------------------------------
 

@@ -87,7 +87,7 @@ class RandAugment(_Policy):
     `ImagePreprocessing`.
 
     >>> import hornbill as hb
-    >>> hb.layers.RandAugment(seed=1)(hb.ops.ones((2, 8, 8, 3))).shape
+    >>> hb.layers.RandAugment(num_ops=1)(hb.ops.ones((2, 8, 8, 3))).shape
     (2, 8, 8, 3)
     """
 
@@ -160,7 +160,8 @@ class AugMix(_Policy):
     `ImagePreprocessing`.
 
     >>> import hornbill as hb
-    >>> hb.layers.AugMix(seed=1)(hb.ops.ones((2, 8, 8, 3))).shape
+    >>> layer = hb.layers.AugMix(num_chains=2, chain_depth=1)
+    >>> layer(hb.ops.ones((2, 8, 8, 3)), training=False).shape
     (2, 8, 8, 3)
     """
 
