@@ -9,6 +9,7 @@ An option that the installed jaxlib does not know is dropped, not fatal.
 """
 
 import functools
+import math
 import warnings
 
 import jax
@@ -70,6 +71,28 @@ def compile_program(traced: jax.stages.Traced, recurrent: bool = False):
 def as_function(traced: jax.stages.Traced):
     """The traced program as a function of its flat arguments, for use in another one."""
     return jaxpr_as_fun(traced.jaxpr)
+
+
+def work(traced: jax.stages.Traced) -> int:
+    """About how many arithmetic operations a traced program takes.
+
+    Two for each product in a matrix product, one for each element that another operation makes;
+    the body of a loop counts as often as it is known to run.
+    """
+    return _work(traced.jaxpr.jaxpr)
+
+
+def _work(jaxpr) -> int:
+    total = 0
+    for equation in jaxpr.eqns:
+        made = sum(math.prod(v.aval.shape) for v in equation.outvars if hasattr(v.aval, "shape"))
+        if equation.primitive.name == "dot_general":
+            (contracted, _), _ = equation.params["dimension_numbers"]
+            shape = equation.invars[0].aval.shape
+            made *= 2 * math.prod(shape[axis] for axis in contracted)
+        inner = sum(map(_work, jaxprs_in_params(equation.params)))
+        total += made + inner * equation.params.get("length", 1)
+    return total
 
 
 def primitives(traced: jax.stages.Traced) -> set[str]:

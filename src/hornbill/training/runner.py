@@ -97,6 +97,10 @@ class hold_interrupts:
                 self.previous(*self.caught)
 
 
+# A step of fewer operations than this (50 us on two cores) is looped on the CPU.
+LOOPED_WORK = 4_000_000
+
+
 class Compiled:
     """One step, traced for one shape of batch: alone, and as a loop over many batches."""
 
@@ -110,11 +114,14 @@ class Compiled:
     def loops(self) -> bool:
         """Whether many steps go into one program.
 
-        On the CPU a convolution inside a compiled loop loses the compiler's fast path (20 times
-        slower), so such steps are dispatched one by one.
+        On the CPU a compiled loop runs its body on one thread and without the fast paths of large
+        convolutions (20 times slower) and products (2.5 times): there only steps so small that
+        dispatching them would take longer are looped.
         """
+        if compiler.platform() != "cpu":
+            return True
         convolves = "conv_general_dilated" in self.primitives
-        return not (convolves and compiler.platform() == "cpu")
+        return not convolves and compiler.work(self.traced) < LOOPED_WORK
 
     def step(self, *args):
         """Runs one step."""

@@ -1,7 +1,6 @@
 """Arrays in memory: kept on the device, gathered by index inside the compiled step."""
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 # Arrays up to this size (bytes) live on the device whole; larger ones are sent batch by batch.
@@ -27,9 +26,9 @@ class ArrayData:
         return sum(a.nbytes for a in jax.tree.leaves(self.arrays)) <= RESIDENT_LIMIT
 
     def on_device(self):
-        """The arrays on the device, sent once."""
+        """The arrays on the device, sent once; on the CPU they are used where they lie."""
         if self._device is None:
-            self._device = jax.tree.map(jnp.asarray, self.arrays)
+            self._device = jax.device_put(self.arrays)
         return self._device
 
     def order(self) -> np.ndarray:
