@@ -38,7 +38,14 @@ class Function(Operation):
 
     inputs = property(lambda self: self._graph.flat_inputs)
     outputs = property(lambda self: self._graph.flat_outputs)
-    operations = property(lambda self: list(self._graph.operations))
+
+    @property
+    def operations(self) -> list[Operation]:
+        """The layers and ops of the graph, in the order in which they run."""
+        placeholders = {id(t.history.node.operation) for t in self.inputs} - {
+            id(o) for o in self._graph.layers
+        }
+        return [o for o in self._graph.operations if id(o) not in placeholders]
 
     def call(self, inputs):
         """The outputs for new inputs, in the structure of the symbolic ones or as a flat list."""
