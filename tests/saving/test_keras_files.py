@@ -298,3 +298,27 @@ def test_lambdas_are_named_before_they_are_refused(tmp_path):
             hb.saving.load_model(tmp_path / "m.keras", safe_mode=safe_mode)
     ours = hb.saving.load_model(tmp_path / "m.keras", custom_objects={"twice": lambda x: x * 2})
     close(ours(ROWS), ROWS * 2)
+
+
+def test_weights_that_are_not_in_the_file_are_drawn_after_all(tmp_path):
+    @hb.saving.register_keras_serializable("tests")
+    class Half(hb.layers.Layer):
+        def build(self, input_shape):
+            self.kept = self.add_weight(shape=(2,), initializer="ones")
+            self.drawn = self.add_weight(shape=(2,), initializer=hb.initializers.Constant(3.0))
+
+        def call(self, x):
+            return x
+
+        def save_own_variables(self, store):
+            store["0"] = self.kept.numpy()
+
+        def load_own_variables(self, store):
+            self.kept.assign(store["0"])
+
+    model = hb.Sequential([hb.Input((6,)), Half()])
+    model.layers[0].kept.assign([4.0, 5.0])
+    model.save(tmp_path / "m.keras")
+    layer = hb.saving.load_model(tmp_path / "m.keras").layers[0]
+    assert layer.kept.numpy().tolist() == [4.0, 5.0]
+    assert layer.drawn.numpy().tolist() == [3.0, 3.0]

@@ -11,7 +11,7 @@ import numpy as np
 from .context import current_context
 from .dtypes import FLOAT_DTYPES, is_float, standardize_dtype
 from .errors import UnknownDimension
-from .limits import take_memory
+from .loading import current_loading
 from .naming import auto_name
 from .scope import current_scope
 
@@ -108,7 +108,8 @@ class Variable:
                 "weight must be known. Give the input's last dimension, as in Input((20,))."
             )
         dtype = standardize_dtype(dtype)
-        take_memory(shape, dtype, self.path)
+        if current_loading() is not None:
+            return current_loading().stand_in(self, initializer, shape, dtype)
         return jnp.asarray(initializer(shape, dtype=dtype))
 
     @property

@@ -648,7 +648,7 @@ class Layer(Operation, Trackable):
     def save_own_variables(self, store) -> None:
         """Puts the layer's own weights into `store`, a dict with keys `"0"`, `"1"`, ..."""
         for i, variable in enumerate(self._own_variables()):
-            store[str(i)] = variable.numpy()
+            store[str(i)] = np.asarray(variable.value)  # no copy: the file takes it at once
 
     def load_own_variables(self, store) -> None:
         """Sets the layer's own weights from what `save_own_variables` stored."""

@@ -126,7 +126,7 @@ class OptimizerState(Trackable):
     def save_own_variables(self, store) -> None:
         """Puts the state into a dict-like store under "0", "1", ..."""
         for i, variable in enumerate(self.variables):
-            store[str(i)] = variable.numpy()
+            store[str(i)] = np.asarray(variable.value)  # no copy: the file takes it at once
 
     def load_own_variables(self, store) -> None:
         """Takes the state from a store; one with another number of variables is passed over."""

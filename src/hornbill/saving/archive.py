@@ -11,7 +11,7 @@ import tempfile
 
 from .. import __version__
 from ..engine import strict_json
-from ..engine.limits import limited_memory
+from ..engine.loading import loading
 from ..engine.serialize import custom_object_scope, deserialize, object_sharing, serialize
 from ..layers.base import Layer
 from .atomic import atomic_path
@@ -137,11 +137,11 @@ def load_model(
             config.pop("compile_config", None)
         weights = os.path.join(folder, WEIGHTS)
         container.extract(WEIGHTS, weights)
-        with limited_memory(4 * container.sizes[WEIGHTS] + _FREE_MEMORY):
+        with loading(4 * container.sizes[WEIGHTS] + _FREE_MEMORY):
             model = _model(config, custom_objects, safe_mode, path)
-        with open_state(weights, path) as state:
-            set_state(model, state, path)
-        _load_assets(model, container, folder)
+            with open_state(weights, path) as state:
+                set_state(model, state, path)
+            _load_assets(model, container, folder)
     return model
 
 
