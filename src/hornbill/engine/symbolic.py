@@ -55,7 +55,7 @@ class SymbolicTensor:
     >>> import hornbill as hb
     >>> x = hb.Input((3,))
     >>> (x * 2 + 1)[:, 0]
-    <SymbolicTensor shape=(None,), dtype=float32, name=get_item>
+    <SymbolicTensor shape=(None,), dtype=float32, name=get_item...>
     """
 
     def __init__(
