@@ -251,6 +251,38 @@ def test_gan_with_two_optimizers_and_x_only():
     assert (int(gan.d_optimizer.iterations), int(gan.g_optimizer.iterations)) == (15, 15)
 
 
+def test_train_function_of_a_users_own():
+    class Twice(hb.Model):
+        def make_train_function(self, force=False):
+            usual = super().make_train_function(force)
+
+            def train_function(iterator):
+                usual(iterator)  # two batches make one step
+                return usual(iterator)
+
+            self.train_function = train_function
+            return train_function
+
+        def make_predict_function(self, force=False):
+            return lambda iterator: np.asarray(self(next(iterator))) * 2
+
+    i = hb.Input((4,))
+    model = Twice(i, layers.Dense(1)(i))
+    model.compile("sgd", "mse")
+
+    class Count(hb.callbacks.Callback):
+        batches = 0
+
+        def on_train_batch_end(self, batch, logs=None):
+            Count.batches += 1
+
+    model.fit(X, Y, batch_size=10, verbose=0, callbacks=[Count()])
+    assert (Count.batches, int(model.optimizer.iterations)) == (2, 4)
+    np.testing.assert_allclose(model.predict(X, verbose=0), 2 * np.asarray(model(X)), rtol=1e-5)
+    usual = linear().make_test_function()
+    assert set(usual(iter([(X, Y)]))) == {"loss"}
+
+
 def test_overriding_compute_loss_and_metrics():
     class Ours(hb.Model):
         def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None):

@@ -518,6 +518,28 @@ class Model(Layer):
             loss = step.compute_loss(self, x, y, y_pred, sample_weight, training)
         return loss, tuple([scope.read(v) for v in g] for g in groups)
 
+    @step.usual
+    def make_train_function(self, force: bool = False):
+        """The function that takes an iterator over batches, runs one training step, returns logs.
+
+        `fit` runs many steps at once and does without it; where a class overrides this method,
+        `fit` calls what it returns, once for each step, and stops at StopIteration.
+        """
+        self.train_function = loop.step_function(self, "train", force)
+        return self.train_function
+
+    @step.usual
+    def make_test_function(self, force: bool = False):
+        """The same for `evaluate` and validation."""
+        self.test_function = loop.step_function(self, "test", force)
+        return self.test_function
+
+    @step.usual
+    def make_predict_function(self, force: bool = False):
+        """The same for `predict`; the function returns the batch's outputs."""
+        self.predict_function = loop.step_function(self, "predict", force)
+        return self.predict_function
+
     # ---- training ------------------------------------------------------------------------
 
     def fit(

@@ -5,6 +5,7 @@ last one took, so that it covers about 50 ms of work: the progress line stays al
 answered, and Python costs nothing.
 """
 
+import itertools
 import time
 import warnings
 
@@ -18,7 +19,7 @@ from .data import make_data, split_validation
 from .data.arrays import ArrayData
 from .data.batches import as_arrays, pack
 from .data.make import check_lengths
-from .runner import StepRunner
+from .runner import StepRunner, gather_eager
 
 CHUNK_SECONDS = 0.05
 
@@ -152,6 +153,8 @@ def predict(model, x, batch_size=None, verbose="auto", steps=None, callbacks=Non
 def _predict_batches(runner, reader, callbacks) -> list:
     """The outputs on the host, in pieces to be joined along the first axis."""
     outputs, seen = [], 0
+    if own_function(runner.model, "predict"):
+        return jax.device_get(list(_own_steps(runner.model, "predict", reader, callbacks)))
     if reader.chunked and not runner.eager and not callbacks.wants_batches("predict"):
         arrays, (matrix, rest) = reader.data.on_device(), reader.rows()
         if len(matrix) and runner.loops(arrays, matrix):
@@ -246,6 +249,9 @@ def run_epoch(model, runner, reader, callbacks) -> tuple[dict, int]:
     """Runs the steps of one epoch. Returns the last step's logs and how many steps ran."""
     mode = runner.mode
     runner.begin()
+    if own_function(model, mode):
+        results = list(_own_steps(model, mode, reader, callbacks))
+        return (results[-1] if results else {}), len(results)
     if reader.chunked and not runner.eager and not callbacks.wants_batches(mode):
         return _run_chunks(model, runner, reader, callbacks)
     logs, seen = {}, 0
@@ -257,6 +263,37 @@ def run_epoch(model, runner, reader, callbacks) -> tuple[dict, int]:
         if model.stop_training:
             break
     return logs, seen
+
+
+def own_function(model, mode: str) -> bool:
+    """Whether the model's class overrides `make_train_function` or its like."""
+    return not hasattr(getattr(type(model), f"make_{mode}_function"), "usual")
+
+
+def _own_steps(model, mode: str, reader, callbacks):
+    """The results of an epoch's steps, run by a step function of a user's own."""
+    function = getattr(model, f"make_{mode}_function")() or getattr(model, f"{mode}_function")
+    iterator = (gather_eager(data, rows) for data, rows in reader.single())
+    for step in itertools.count():
+        callbacks.call_batch(f"on_{mode}_batch_begin", step)
+        try:
+            result = function(iterator)
+        except StopIteration:
+            return
+        logs = {"outputs": result} if mode == "predict" else result
+        callbacks.call_batch(f"on_{mode}_batch_end", step, logs)
+        yield result
+        if model.stop_training:
+            return
+
+
+def step_function(model, mode: str, force: bool = False):
+    """What `make_train_function` and its like return."""
+    if force:
+        model._runners.pop(mode, None)
+    runner = runner_for(model, mode)
+    runner.begin()
+    return lambda iterator: runner.run(jax.tree.map(jnp.asarray, next(iterator)))
 
 
 def _run_chunks(model, runner, reader, callbacks):

@@ -259,7 +259,7 @@ class StepRunner:
     def run(self, data, index=None):
         """One step on a batch, or on the rows `index` of resident data. Returns its logs."""
         if self.eager:
-            return call_step(self.model, self.mode, _gather_eager(data, index))
+            return call_step(self.model, self.mode, gather_eager(data, index))
         return self._step(*self._prepare(data, index), data, index)
 
     def _step(self, program, cells, fixed, data, index):
@@ -301,7 +301,8 @@ def _gather(data, index):
     return jax.tree.map(lambda a: jnp.take(a, index, axis=0, mode="clip"), data)
 
 
-def _gather_eager(data, index):
+def gather_eager(data, index):
+    """A batch out of resident data, or the batch itself where `index` is None."""
     if index is None:
         return jax.tree.map(jnp.asarray, data)
     return jax.tree.map(lambda a: jnp.asarray(np.asarray(a)[np.asarray(index)]), data)
