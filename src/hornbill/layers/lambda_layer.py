@@ -85,6 +85,9 @@ class Lambda(Layer):
                     "the model from its source and load the weights with load_weights(). "
                     f"Received: safe_mode={safe_mode}"
                 )
+        if isinstance(config.get("function"), str):  # how one of Hornbill's own is written
+            named = {"class_name": "function", "config": config["function"]}
+            config = {**config, "function": named}
         made = serialize.deserialize_arguments(config, custom_objects)
         if not callable(made.get("output_shape")):
             made["output_shape"] = as_shapes(made.get("output_shape"))
