@@ -5,10 +5,11 @@ import pytest
 import hornbill as hb
 from hornbill.engine.symbolic import SymbolicTensor
 
-from .comparison import Case, floats, ids, of
+from .comparison import Case, check_again, floats, ids, of
 
 image = hb.ops.image
 compare = of(keras.ops.image, image)
+again = of(keras.ops.image, image, check_again)
 
 PHOTOS = floats(2, 9, 12, 3, low=0, high=1)
 OTHERS = floats(2, 9, 12, 3, low=0, high=1, seed=1)
@@ -161,3 +162,12 @@ def test_unknown_heights():
 def test_errors(call, match):
     with pytest.raises(ValueError, match=match):
         call()
+
+
+# Compiled in bfloat16, Keras's blur is 0.4 off its own eager result.
+AGAIN = [case for case in CASES + OTHER_CASES if case.name != "gaussian_blur"]
+
+
+@pytest.mark.parametrize("case", AGAIN, ids=ids)
+def test_another_shape_and_dtype(case):
+    again(case)

@@ -5,9 +5,10 @@ import pytest
 
 import hornbill as hb
 
-from .comparison import Case, floats, ids, of
+from .comparison import Case, check_again, floats, ids, of
 
 compare = of(keras.ops.linalg, hb.ops.linalg)
+again = of(keras.ops.linalg, hb.ops.linalg, check_again, dtype="float32")
 
 A = floats(3, 4, 4)
 TALL = floats(3, 5, 4)
@@ -101,3 +102,8 @@ def test_jvp():
 def test_errors(call, match):
     with pytest.raises(ValueError, match=match):
         call()
+
+
+@pytest.mark.parametrize("case", CASES, ids=ids)
+def test_another_shape_and_dtype(case):
+    again(case)

@@ -7,9 +7,10 @@ import scipy.signal
 import hornbill as hb
 from hornbill.engine.symbolic import SymbolicTensor
 
-from .comparison import Case, floats, ids, of
+from .comparison import Case, check_again, floats, ids, of
 
 compare = of(keras.ops, hb.ops)
+again = of(keras.ops, hb.ops, check_again)
 
 X, Y = floats(4, 6), floats(4, 6, seed=1)
 IDS = np.array([0, 2, 2, 5])
@@ -109,3 +110,8 @@ def test_unknown_lengths():
 def test_errors(call, match):
     with pytest.raises(ValueError, match=match):
         call()
+
+
+@pytest.mark.parametrize("case", CASES, ids=ids)
+def test_another_shape_and_dtype(case):
+    again(case)

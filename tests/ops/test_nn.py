@@ -9,9 +9,10 @@ import pytest
 import hornbill as hb
 from hornbill.engine.symbolic import SymbolicTensor
 
-from .comparison import Case, floats, ids, of
+from .comparison import Case, check_again, floats, ids, of
 
 compare = of(keras.ops.nn, hb.ops.nn)
+again = of(keras.ops.nn, hb.ops.nn, check_again)
 
 X = floats(4, 6)
 PROBABILITIES = np.asarray(jax.nn.softmax(X))
@@ -350,3 +351,21 @@ def test_ctc_decode_refuses():
         hb.ops.ctc_decode(SPEECH, LENGTHS, strategy="best")
     with pytest.raises(ValueError, match="at most beam_width"):
         hb.ops.ctc_decode(SPEECH, LENGTHS, strategy="beam_search", beam_width=2, top_paths=3)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        *ACTIVATIONS,
+        *LOSSES,
+        *ENCODINGS,
+        *NORMALIZATIONS,
+        *CONVOLUTIONS,
+        *POOLS,
+        *ADAPTIVE,
+        *ARRANGEMENTS,
+    ],
+    ids=ids,
+)
+def test_another_shape_and_dtype(case):
+    again(case)
