@@ -213,8 +213,8 @@ class Optimizer(OptimizerState):
         Args:
             gradient, value: of the variable, in its dtype.
             slots: what is remembered of it, by name.
-            learning_rate: a scalar in its dtype.
-            step: the number of this update, from 1, in its dtype.
+            learning_rate: a scalar of float32 at least.
+            step: the number of this update, from 1, of float32 at least.
 
         Returns:
             The new value and the new slots.
@@ -227,13 +227,15 @@ class Optimizer(OptimizerState):
     def update_step(self, gradient, variable, learning_rate) -> None:
         """Updates one variable by assigning to it."""
         dtype = variable.dtype
+        # In 16 bits `1 - 0.999**step` is 0, and weights of these would never move.
+        precise = jnp.promote_types(dtype, "float32")
         slots = self._slots[self._get_variable_index(variable)]
         value, new = self.update(
             jnp.asarray(gradient, dtype),
             variable.value,
             {name: slot.value for name, slot in slots.items()},
-            jnp.asarray(learning_rate, dtype),
-            jnp.asarray(self.iterations + 1, dtype),
+            jnp.asarray(learning_rate, precise),
+            jnp.asarray(self.iterations + 1, precise),
         )
         variable.assign(value)
         for name, slot in slots.items():

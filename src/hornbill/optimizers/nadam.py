@@ -56,14 +56,14 @@ class Nadam(Optimizer):
         return self.beta_1 * (1 - 0.5 * 0.96**step)
 
     def update_steps(self, gradients, variables, learning_rate):
-        step = jnp.asarray(self.iterations + 1, self._u_product.dtype)
+        step = jnp.asarray(self.iterations + 1, "float32")
         self._u_product.assign(self._u_product.value * self._momentum(step))
         super().update_steps(gradients, variables, learning_rate)
 
     def update(self, gradient, value, slots, learning_rate, step):
         m, v = moments(gradient, slots, self.beta_1, self.beta_2)
         now, following = self._momentum(step), self._momentum(step + 1)
-        product = self._u_product.value.astype(value.dtype)
+        product = self._u_product.value.astype(step.dtype)
         mean = following * m / (1 - product * following) + (1 - now) * gradient / (1 - product)
         scale = jnp.sqrt(v / (1 - self.beta_2**step)) + self.epsilon
         return value - learning_rate * mean / scale, {"momentum": m, "velocity": v}
