@@ -15,7 +15,9 @@ def set_mask(x, mask) -> None:
     if mask is None:
         _masks.pop(key, None)
     else:
-        _masks[key] = (weakref.ref(x, lambda _: _masks.pop(key, None)), mask)
+        # Bound now: when Python ends, tensors may outlive the names of this module.
+        forget = _masks.pop
+        _masks[key] = (weakref.ref(x, lambda _: forget(key, None)), mask)
 
 
 def get_mask(x):
