@@ -10,6 +10,7 @@ from hornbill import constraints
 from hornbill.engine.variable import Variable
 
 W = np.random.default_rng(0).normal(size=(2, 3, 4)).astype("float32")
+HALF = np.random.default_rng(1).normal(size=(3, 2, 5)).astype("float16")
 
 CASES = [
     ("MaxNorm", {}),
@@ -37,6 +38,16 @@ def test_values_and_round_trip(name, settings):
     assert type(again) is type(one)
     np.testing.assert_array_equal(again(W), one(W))
     assert type(keras.constraints.deserialize(described)).__name__ == name
+
+
+@pytest.mark.parametrize(("name", "settings"), CASES)
+def test_values_in_16_bits(name, settings):
+    theirs = getattr(keras.constraints, name)(**settings)
+    if isinstance(settings.get("axis"), list):
+        theirs.axis = tuple(theirs.axis)
+    found, expected = getattr(constraints, name)(**settings)(HALF), theirs(keras.ops.array(HALF))
+    assert found.dtype == "float16"
+    np.testing.assert_allclose(found, np.asarray(expected), rtol=2e-3)
 
 
 def test_tuples_survive_the_round_trip():

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 
+import hornbill
 from hornbill import losses
 from hornbill.engine import serialize
 from hornbill.engine.masks import get_mask, set_mask
@@ -138,6 +139,26 @@ def test_function(name, cls, y_true, y_pred, settings):
     found = getattr(losses, name)(y_true, y_pred, **settings)
     assert found.dtype == "float32"
     close(found, expected)
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered in cast")  # Keras's, of 1 / epsilon
+@cases
+def test_function_of_another_shape_and_dtype(name, cls, y_true, y_pred, settings):
+    y_true, y_pred = np.concatenate([y_true] * 2), np.concatenate([y_pred] * 2).astype("float16")
+
+    def with_slope(library):
+        function = getattr(library.losses, name)
+
+        def run(y_pred):
+            slope = jax.grad(lambda y: function(y_true, y, **settings).astype("float32").sum())
+            return function(y_true, y_pred, **settings), slope(y_pred)
+
+        return run
+
+    ours, theirs = jax.jit(lambda y: [with_slope(k)(y) for k in (hornbill, keras)])(y_pred)
+    for found, expected in zip(ours, theirs, strict=True):
+        assert (found.shape, found.dtype) == (expected.shape, expected.dtype)
+        close(found, expected, 5e-3)
 
 
 @cases

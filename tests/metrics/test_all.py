@@ -33,6 +33,27 @@ def test_the_table_holds_every_metric():
     assert classes - bases == {name for name, _, _ in CASES}
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("binary_accuracy", "binary"),
+        ("categorical_accuracy", "classes"),
+        ("sparse_categorical_accuracy", "sparse"),
+        ("top_k_categorical_accuracy", "classes"),
+        ("sparse_top_k_categorical_accuracy", "sparse"),
+    ],
+)
+def test_functions_are_keras(name, kind, dtype):
+    settings = {"k": 2} if "top_k" in name else {}
+    y_true, y_pred = batches(kind)[0]
+    y_pred = y_pred.astype(dtype)
+    found = getattr(metrics, name)(y_true, y_pred, **settings)
+    expected = getattr(keras.metrics, name)(y_true, y_pred, **settings)
+    assert (found.shape, found.dtype) == (expected.shape, expected.dtype)
+    close(found, expected)
+
+
 @int64
 @every
 @pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
@@ -45,6 +66,19 @@ def test_result_and_state_are_keras(name, settings, kind, weighted):
     for mine, other in zip(ours.variables, theirs.variables, strict=True):
         assert mine.dtype == other.dtype
         close(mine.value, other.value)
+
+
+@int64
+@pytest.mark.parametrize(
+    ("name", "settings", "kind"), {case[0]: case for case in reversed(CASES)}.values()
+)
+def test_a_batch_of_another_size_in_16_bits(name, settings, kind):
+    ours, theirs = pair(name, settings)
+    y_true, y_pred = (np.concatenate([one, one[:3]]) for one in batches(kind)[0])
+    half = y_pred.astype("float16") if y_pred.dtype == "float32" else y_pred.astype("int8")
+    found, expected = updated(ours, [(y_true, half)]), updated(theirs, [(y_true, half)])
+    assert found.dtype == expected.dtype
+    np.testing.assert_allclose(found, np.asarray(expected), rtol=5e-3, atol=1e-5)
 
 
 @every

@@ -369,3 +369,8 @@ def test_ctc_decode_refuses():
 )
 def test_another_shape_and_dtype(case):
     again(case)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+def test_zeros_are_normalized_to_zeros(dtype):
+    assert not np.asarray(hb.ops.normalize(np.zeros((2, 3)).astype(dtype))).any()

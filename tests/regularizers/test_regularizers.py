@@ -2,14 +2,17 @@
 
 import json
 
+import jax
 import keras
 import numpy as np
 import pytest
 
+import hornbill as hb
 from hornbill import regularizers
 from hornbill.engine.variable import Variable
 
 X = np.random.default_rng(0).normal(size=(3, 4)).astype("float32")
+HALF = np.random.default_rng(1).normal(size=(5, 2)).astype("float16")
 
 CASES = [
     ("L1", {}),
@@ -38,6 +41,18 @@ def test_values_and_round_trip(name, settings):
     np.testing.assert_array_equal(again(X), one(X))
     opened = keras.regularizers.deserialize(described)
     np.testing.assert_allclose(np.asarray(opened(keras.ops.array(X))), expected)
+
+
+@pytest.mark.parametrize(("name", "settings"), CASES)
+def test_values_and_gradients_in_16_bits(name, settings):
+    def both(library, dtype):
+        one = getattr(library.regularizers, name)(**settings)
+        return jax.jit(jax.value_and_grad(one))(HALF.astype(dtype))
+
+    # The formula in single precision, of the same numbers.
+    (value, slope), (expected, expected_slope) = both(hb, "float16"), both(keras, "float32")
+    np.testing.assert_allclose(value, expected, rtol=5e-3)
+    np.testing.assert_allclose(slope, expected_slope, rtol=1e-2, atol=1e-3)
 
 
 def test_penalty_has_the_weights_dtype():

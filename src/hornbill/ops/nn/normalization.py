@@ -156,7 +156,10 @@ def normalize(x: Tensor, axis=-1, order: int = 2, epsilon: float | None = None):
     axis = tuple(axis) if isinstance(axis, list) else axis
     least = _epsilon(epsilon)
     if order == 2:
-        return x * jnp.minimum(lax.rsqrt((x * x).sum(axis, keepdims=True)), 1.0 / least)
+        inverse = lax.rsqrt((x * x).sum(axis, keepdims=True))
+        # In float16 one over the default epsilon is infinite, and zeros times that are NaN.
+        largest = float(jnp.finfo(inverse.dtype).max)
+        return x * jnp.minimum(inverse, min(1.0 / least, largest))
     return x / jnp.maximum(jnp.linalg.norm(x, order, axis, keepdims=True), least)
 
 
