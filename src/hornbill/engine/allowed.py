@@ -21,6 +21,7 @@ CLASSES = (
     "dtype_policies",
     "random",
     "distillation",
+    "utils",  # FeatureSpace
 )
 FUNCTIONS = ("activations", "losses", "metrics", "ops")
 
@@ -32,8 +33,8 @@ SLOTS = {
     "constraint": {"constraints"},
     "activation": {"activations", "layers", "ops"},
     "dtype": {"dtype_policies"},
-    "layer": {"layers", "models"},
-    "layers": {"layers", "models"},
+    "layer": {"layers", "models", "utils"},
+    "layers": {"layers", "models", "utils"},
     "cell": {"layers"},
     "cells": {"layers"},
     "optimizer": {"optimizers"},

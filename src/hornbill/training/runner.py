@@ -104,10 +104,10 @@ LOOPED_WORK = 4_000_000
 class Compiled:
     """One step, traced for one shape of batch: alone, and as a loop over many batches."""
 
-    def __init__(self, traced, collects: bool):
-        self.traced, self.collects = traced, collects
-        self.primitives = compiler.primitives(traced)
-        self.recurrent = bool(self.primitives & compiler.LOOPS)
+    def __init__(self, traced, mode: str):
+        self.traced, self.collects = traced, mode == "predict"
+        self.convolves = "conv_general_dilated" in compiler.primitives(traced)
+        self.trains_convolutions = self.convolves and mode == "train"
         self._step = self._loop = None
 
     @property
@@ -120,13 +120,12 @@ class Compiled:
         """
         if compiler.platform() != "cpu":
             return True
-        convolves = "conv_general_dilated" in self.primitives
-        return not convolves and compiler.work(self.traced) < LOOPED_WORK
+        return not self.convolves and compiler.work(self.traced) < LOOPED_WORK
 
     def step(self, *args):
         """Runs one step."""
         if self._step is None:
-            self._step = compiler.compile_program(self.traced, self.recurrent)
+            self._step = compiler.compile_program(self.traced, self.trains_convolutions)
         return self._step(*args)
 
     def start(self, steps: int):
@@ -157,7 +156,7 @@ class Compiled:
                 return list(out[:size]), jax.tree.unflatten(treedef, out[size:])
 
             traced = compiler.trace(run, values, results, *args, donate=(0, 1))
-            self._loop = compiler.compile_program(traced, self.recurrent)
+            self._loop = compiler.compile_program(traced, self.trains_convolutions)
         return self._loop(values, results, *args)
 
 
@@ -210,7 +209,7 @@ class StepRunner:
             traced = compiler.trace(pure, *abstract, batch, rows, donate=(0,))
             # A first run of a user's step may have made variables (optimizer slots, metrics).
             if [*map(id, cells)] == [*map(id, state_of(self.model, self.mode)[0])]:
-                return Compiled(traced, collects=self.mode == "predict"), cells, fixed
+                return Compiled(traced, self.mode), cells, fixed
         raise RuntimeError(
             f"{type(self.model).__name__}.{self.mode}_step makes new variables at each call. "
             "Make them in __init__ or build."
