@@ -311,7 +311,7 @@ def trained(kind, policy):
     ]
     model = hb.Model(x, hb.ops.stack(means, axis=-1))
     start = [layer.get_weights() for layer in layers]
-    model.compile("sgd", "mse")
+    model.compile(hb.optimizers.SGD(1.0), "mse")  # a step that float32 can show
     with mock.patch.object(engine_compile, "options", return_value=QUICK):
         history = model.fit(data(kind), np.ones((BATCH, len(means))), batch_size=BATCH, verbose=0)
         real = hb.Model(x, outputs).predict(data(kind), verbose=0)
