@@ -1,6 +1,6 @@
 """Pooling: windows of a batch reduced to their maximum or mean.
 
-Windows that do not overlap are a reshape and a reduction. In training on the CPU that is four
+Windows that do not overlap are a reshape and a reduction, in training: on the CPU that is four
 times faster than `reduce_window`, whose gradient is a scatter (a small CNN's gradient, batch 64:
 44 ms with `reduce_window`, 12 ms so).
 """
@@ -49,8 +49,8 @@ def _split(x, window, axes):
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(1, 2))
 def _tiled_max(x, window, axes):
-    tiles, places = _split(x, window, axes)
-    return tiles.max(places)
+    # Without a gradient the window's own reduction is the faster one (a CNN's prediction 1.5 times).
+    return lax.reduce_window(x, _lowest(x.dtype), lax.max, window, window, "VALID")
 
 
 @_tiled_max.defjvp
