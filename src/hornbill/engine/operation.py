@@ -135,6 +135,15 @@ def record(operation, args, kwargs):
     return node.outputs
 
 
+class TensorSpec:
+    """A shape, None for unknown dimensions, and a dtype."""
+
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, shape: tuple, dtype):
+        self.shape, self.dtype = shape, dtype
+
+
 class _Unknown:
     """How an unknown dimension is written for the engine."""
 
@@ -154,8 +163,7 @@ def infer(function, args, kwargs):
     between the two are unknown. Assignments to variables are dropped.
 
     Returns:
-        The result's structure, with `jax.ShapeDtypeStruct` leaves whose unknown dimensions are
-        None.
+        The result's structure, with `TensorSpec` leaves whose unknown dimensions are None.
     """
     return _infer(function, args, kwargs)[0]
 
@@ -187,10 +195,10 @@ def _infer(function, args, kwargs):
         return jax.eval_shape(abstract, [struct(t) for t in tensors], masks)
 
     if all(n is not None for i in places for n in leaves[i].shape):
-        return trace(None)
+        return jax.tree.map(lambda s: TensorSpec(s.shape, s.dtype), trace(None))
     try:
         result = trace(_Unknown.symbol())
-        return jax.tree.map(lambda s: jax.ShapeDtypeStruct(known_shape(s.shape), s.dtype), result)
+        return jax.tree.map(lambda s: TensorSpec(known_shape(s.shape), s.dtype), result)
     except UnknownDimension:
         raise
     except Exception as error:
@@ -209,7 +217,7 @@ def _mask_of(x):
 
 def _merge(a, b):
     shape = tuple(m if m == n else None for m, n in zip(a.shape, b.shape, strict=True))
-    return jax.ShapeDtypeStruct(shape, a.dtype)
+    return TensorSpec(shape, a.dtype)
 
 
 def convert_to_numpy(x) -> np.ndarray:
