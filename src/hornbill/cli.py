@@ -25,6 +25,17 @@ def main(argv=None) -> None:
     demo.add_argument("--out", default=".", help="the folder for the files (default: this one)")
     demo.add_argument("--epochs", type=int, default=None, help="epochs per model")
     demo.add_argument("--seed", type=int, default=1, help="the seed of all randomness")
+    script = commands.add_parser(
+        "run",
+        help="run a TensorFlow or Keras script, unchanged, on Hornbill",
+        description=(
+            "Runs a Python script whose imports say tensorflow, tensorflow.keras, tf_keras or "
+            "keras, with Hornbill in their place. What is installed under these names is left "
+            "alone."
+        ),
+    )
+    script.add_argument("script", help="the script's path")
+    script.add_argument("arguments", nargs=argparse.REMAINDER, help="the script's own arguments")
     args = parser.parse_args(argv)
     if args.version:
         from . import __version__
@@ -34,5 +45,9 @@ def main(argv=None) -> None:
         from .demo import run
 
         run(args.out, args.epochs, args.seed)
+    elif args.command == "run":
+        from .run import run
+
+        run(args.script, args.arguments)
     else:
         parser.print_help()

@@ -1,0 +1,96 @@
+"""`hornbill run script.py`: runs a script whose imports say `tensorflow` or `keras`.
+
+In this process only, an import hook serves those names: `tensorflow` is `hornbill.tensorflow`,
+`tensorflow.keras`, `tf_keras` and `keras` are its `keras`. Installed packages of these names are
+left alone and never imported.
+"""
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import os
+import runpy
+import sys
+
+# The name that a script imports, and the module of ours that answers.
+SERVED = {
+    "tensorflow": "hornbill.tensorflow",
+    "tensorflow.keras": "hornbill.tensorflow.keras",
+    "tf_keras": "hornbill.tensorflow.keras",
+    "keras": "hornbill.tensorflow.keras",
+}
+
+
+class Serve(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds the served names, and what lies inside them by attribute."""
+
+    def find_spec(self, fullname, path=None, target=None):
+        if fullname.partition(".")[0] in {name.partition(".")[0] for name in SERVED}:
+            return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
+        return None
+
+    def create_module(self, spec):
+        return _Alias(spec.name, _answer(spec.name))
+
+    def exec_module(self, module):
+        pass
+
+
+class _Alias(type(sys)):
+    """A module under the script's name for it, whose attributes are those of ours."""
+
+    def __init__(self, name: str, answer):
+        super().__init__(name, answer.__doc__)
+        self.__dict__["_answer"] = answer
+
+    def __getattr__(self, name):
+        return getattr(self._answer, name)
+
+    def __dir__(self):
+        return dir(self._answer)
+
+
+def _answer(fullname: str):
+    for served in sorted(SERVED, key=len, reverse=True):
+        if fullname == served or fullname.startswith(f"{served}."):
+            thing = importlib.import_module(SERVED[served])
+            for part in fullname[len(served) + 1 :].split("."):
+                # `import a.b` says ImportError where `a.b` says AttributeError.
+                try:
+                    thing = getattr(thing, part) if part else thing
+                except AttributeError as error:
+                    raise ModuleNotFoundError(str(error), name=fullname) from None
+            return thing
+    raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+
+
+def serve() -> None:
+    """Lets this process's imports of TensorFlow's and Keras's names come to Hornbill.
+
+    Raises:
+        RuntimeError: if the process has imported the real ones already.
+    """
+    if any(isinstance(finder, Serve) for finder in sys.meta_path):
+        return
+    loaded = [name for name in SERVED if name in sys.modules]
+    if loaded:
+        raise RuntimeError(
+            f"{loaded[0]} is imported already, so Hornbill cannot serve it: call serve() first. "
+            f"Received: {loaded}"
+        )
+    sys.meta_path.insert(0, Serve())
+
+
+def run(script: str, arguments=()) -> None:
+    """Runs a script as `python script.py arguments` would, with its imports served by Hornbill.
+
+    Args:
+        script: the script's path.
+        arguments: what it finds in `sys.argv[1:]`.
+    """
+    if not os.path.isfile(script):
+        raise FileNotFoundError(f"There is no such script. Received: {script!r}")
+    serve()
+    sys.argv = [script, *arguments]
+    sys.path.insert(0, os.path.dirname(os.path.abspath(script)))
+    runpy.run_path(script, run_name="__main__")

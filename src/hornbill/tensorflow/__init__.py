@@ -1,0 +1,46 @@
+"""TensorFlow's names, as Keras scripts use them, over Hornbill: `import hornbill.tensorflow as tf`.
+
+`hornbill run script.py` serves them to an unchanged script under the name `tensorflow`.
+"""
+
+from . import arrays, keras, linalg, math, nn, random
+from .adapt import install
+from .arrays import slice_ as slice
+from .control import *
+from .missing import missing
+from .tape import GradientTape
+from .tensor import DType, Shape, Tensor, Variable
+
+install()
+
+TensorShape = Shape
+newaxis = None
+__version__ = "2.19.0+hornbill"
+
+for _name in (
+    "float16 float32 float64 bfloat16 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool "
+    "complex64 complex128 string"
+).split():
+    globals()[_name] = DType(_name)
+half, double = DType("float16"), DType("float64")
+
+_DIRECT = {
+    arrays: [
+        n
+        for n, f in vars(arrays).items()
+        if callable(f) and not n.startswith("_") and n not in ("slice_", "named", "sizes", "lift")
+    ],
+    math: (
+        "abs acos acosh add add_n argmax argmin asin asinh atan atan2 atanh cos cosh cumsum "
+        "divide equal exp floor greater greater_equal less less_equal logical_and logical_not "
+        "logical_or maximum minimum multiply negative not_equal pow reduce_all reduce_any "
+        "reduce_logsumexp reduce_max reduce_mean reduce_min reduce_prod reduce_sum round sigmoid "
+        "sign sin sinh sqrt square squared_difference subtract tan tanh truediv"
+    ).split(),
+    linalg: ("matmul tensordot norm clip_by_value clip_by_norm clip_by_global_norm").split(),
+}
+for _module, _names in _DIRECT.items():
+    for _name in _names:
+        globals()[_name] = getattr(_module, _name)
+
+__getattr__ = missing("tf", globals())

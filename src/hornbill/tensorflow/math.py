@@ -1,0 +1,138 @@
+"""`tf.math`, much of which stands directly under `tf` as well."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .. import ops
+from .missing import missing
+from .named import named
+from .tensor import Tensor, lift, unwrap
+
+_UNARY = (
+    "abs acos acosh asin asinh atan atanh ceil cos cosh exp expm1 floor log log1p negative "
+    "reciprocal round sigmoid sign sin sinh sqrt square tan tanh erf rsqrt logical_not isfinite "
+    "isinf isnan real imag conj softplus angle"
+).split()
+_OWN = {
+    "acos": "arccos",
+    "acosh": "arccosh",
+    "asin": "arcsin",
+    "asinh": "arcsinh",
+    "atan": "arctan",
+    "atanh": "arctanh",
+    "pow": "power",
+    "atan2": "arctan2",
+    "floordiv": "floor_divide",
+    "floormod": "mod",
+    "is_finite": "isfinite",
+    "is_inf": "isinf",
+    "is_nan": "isnan",
+}
+_BINARY = (
+    "add subtract multiply divide pow maximum minimum floordiv floormod mod atan2 equal not_equal "
+    "less less_equal greater greater_equal logical_and logical_or logical_xor"
+).split()
+_REDUCE = "sum mean max min prod any all std variance logsumexp".split()
+
+for _name in [*_UNARY, "is_finite", "is_inf", "is_nan"]:
+    globals()[_name] = named(getattr(ops, _OWN.get(_name, _name)), "x")
+for _name in _BINARY:
+    globals()[_name] = named(getattr(ops, _OWN.get(_name, _name)), "x y")
+for _name in _REDUCE:
+    _function = getattr(ops, "var" if _name == "variance" else _name)
+    globals()[f"reduce_{_name}"] = named(_function, "input_tensor axis keepdims")
+
+truediv = divide = named(ops.true_divide, "x y")
+digamma = named(jax.scipy.special.digamma, "x")
+lgamma = named(jax.scipy.special.gammaln, "x")
+cumprod = named(ops.cumprod, "x axis")
+count_nonzero = named(ops.count_nonzero, "input axis")
+top_k = named(ops.top_k, "input k sorted")
+in_top_k = named(ops.in_top_k, "targets predictions k")
+segment_sum = named(ops.segment_sum, "data segment_ids")
+unsorted_segment_sum = named(ops.segment_sum, "data segment_ids num_segments")
+log_sigmoid = named(ops.log_sigmoid, "x")
+log_softmax = named(ops.log_softmax, "logits axis")
+softmax = named(ops.softmax, "logits axis")
+
+
+def argmax(input, axis=None, output_type="int64", name=None):
+    """The index of the largest value along an axis, the first when None."""
+    return lift(ops.argmax)(input, 0 if axis is None else axis)
+
+
+def argmin(input, axis=None, output_type="int64", name=None):
+    """The index of the smallest value along an axis, the first when None."""
+    return lift(ops.argmin)(input, 0 if axis is None else axis)
+
+
+def cumsum(x, axis: int = 0, exclusive: bool = False, reverse: bool = False, name=None):
+    """Running sums; `exclusive` ones leave each element's own value out."""
+    x = jnp.asarray(unwrap(x))
+    x = jnp.flip(x, axis) if reverse else x
+    total = jnp.cumsum(x, axis) - (x if exclusive else 0)
+    return Tensor(jnp.flip(total, axis) if reverse else total)
+
+
+def add_n(inputs, name=None):
+    """The sum of the tensors."""
+    total, *rest = inputs
+    for x in rest:
+        total = total + x
+    return total
+
+
+def l2_normalize(x, axis=None, epsilon: float = 1e-12, name=None):
+    """The tensor divided by its norm along the axis."""
+
+    def normalize(x):
+        squares = jnp.sum(jnp.square(x), axis=axis, keepdims=True)
+        return x * jax.lax.rsqrt(jnp.maximum(squares, epsilon))
+
+    return lift(normalize)(jnp.asarray(unwrap(x)))
+
+
+def divide_no_nan(x, y, name=None):
+    """`x / y`, and 0 where `y` is 0."""
+
+    def divide(x, y):
+        safe = jnp.where(y == 0, 1, y)
+        return jnp.where(y == 0, 0, x / safe)
+
+    return lift(divide)(jnp.asarray(unwrap(x)), jnp.asarray(unwrap(y)))
+
+
+def multiply_no_nan(x, y, name=None):
+    """`x * y`, and 0 where `y` is 0, whatever `x` is."""
+    return lift(lambda x, y: jnp.where(y == 0, 0, x * jnp.where(y == 0, 1, y) * 1))(
+        jnp.asarray(unwrap(x)), jnp.asarray(unwrap(y))
+    )
+
+
+def squared_difference(x, y, name=None):
+    """`(x - y)²`."""
+    return lift(ops.square)(lift(ops.subtract)(x, y))
+
+
+def bincount(arr, weights=None, minlength=None, maxlength=None, dtype="int32", name=None):
+    """How often each number from 0 on is there, or the sums of its weights; eagerly."""
+    counts = np.bincount(
+        np.asarray(unwrap(arr)).ravel(),
+        None if weights is None else np.asarray(unwrap(weights)).ravel(),
+        minlength or 0,
+    )[:maxlength]
+    return Tensor(counts.astype(str(dtype)) if weights is None else counts.astype("float32"))
+
+
+def confusion_matrix(labels, predictions, num_classes=None, weights=None, dtype="int32", name=None):
+    """How often a class (row) was taken for another one (column)."""
+    labels, predictions = (jnp.asarray(unwrap(v)).ravel() for v in (labels, predictions))
+    if num_classes is None:
+        num_classes = int(max(labels.max(), predictions.max())) + 1
+    counts = jnp.zeros((num_classes, num_classes), str(dtype))
+    more = 1 if weights is None else jnp.asarray(unwrap(weights)).ravel().astype(str(dtype))
+    return Tensor(counts.at[labels, predictions].add(more))
+
+
+__getattr__ = missing("tf.math", globals())
