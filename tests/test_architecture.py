@@ -31,6 +31,7 @@ ALLOWED = {
     ("engine/symbolic.py", "ops"),  # operators on symbolic tensors are ops
     ("engine/allowed.py", "hornbill"),  # classes of files are found in the public namespace
     ("models/model.py", "saving"),  # save_weights and kin
+    ("models/model.py", "export"),
     ("models/__init__.py", "saving"),  # load_model and kin, handed on when asked for
 }
 

@@ -274,9 +274,9 @@ def test_wrong_saves(arguments, error, message, tmp_path, monkeypatch):
 def test_wrong_loads(tmp_path):
     with pytest.raises(ValueError, match="no file"):
         hb.saving.load_model(tmp_path / "m.keras")
-    (tmp_path / "m.h5").write_bytes(b"x")
+    (tmp_path / "m.npz").write_bytes(b"x")
     with pytest.raises(ValueError, match="Keras 2"):
-        hb.saving.load_model(tmp_path / "m.h5")
+        hb.saving.load_model(tmp_path / "m.npz")
     model = built_here(hb)
     model.save(tmp_path / "m.keras")
     with pytest.raises(ValueError, match="exists already"):

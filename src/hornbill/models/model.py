@@ -217,19 +217,37 @@ class Model(Layer):
         save_model(self, filepath, overwrite, zipped)
 
     def save_weights(self, filepath, overwrite: bool = True, max_shard_size=None) -> None:
-        """Writes the weights to a file that ends in `.weights.h5`, which Keras 3 opens too."""
+        """Writes the weights to a `.weights.h5` file, as Keras 3 does, or to `.safetensors`."""
         from ..saving.weights import save_weights
 
         save_weights(self, filepath, overwrite, max_shard_size)
 
     def load_weights(self, filepath, skip_mismatch: bool = False, **kwargs) -> None:
-        """Sets the weights from a `.weights.h5` or `.keras` file, ours or Keras 3's; all or none.
+        """Sets the weights from a file, ours or Keras's, or `.safetensors`; all or none.
 
-        `skip_mismatch=True` leaves weights that do not fit as they are, with a warning.
+        `skip_mismatch=True` leaves weights that do not fit as they are, with a warning. For Keras
+        2's `.h5` files, `by_name=True` matches layers by their names instead of their order.
         """
         from ..saving.weights import load_weights
 
         load_weights(self, filepath, skip_mismatch, **kwargs)
+
+    def export(
+        self, filepath, format: str = "stablehlo", verbose=None, input_signature=None, **kwargs
+    ) -> None:
+        """Writes the inference as a program, weights included, for `hornbill.export.load`.
+
+        Args:
+            filepath: the file.
+            format: `"stablehlo"`, for any JAX, with or without Hornbill.
+            verbose: whether to print what was written; None does.
+            input_signature: an `InputSpec` (or tensor, or structure of them) for each argument of
+                the call; None takes the model's inputs. Its None dimensions stay open.
+            **kwargs: `platforms`, those that the program runs on: `("cpu", "cuda", "rocm", "tpu")`.
+        """
+        from ..export.stablehlo import export_model
+
+        export_model(self, filepath, format, verbose, input_signature, **kwargs)
 
     def __reduce__(self):
         """For `pickle` and `copy.deepcopy`: architecture, weights and optimizer state."""

@@ -12,8 +12,8 @@ import tempfile
 from .. import __version__
 from ..engine import strict_json
 from ..engine.loading import loading
-from ..engine.serialize import custom_object_scope, deserialize, object_sharing, serialize
-from ..layers.base import Layer
+from ..engine.serialize import object_sharing, serialize
+from . import legacy_h5
 from .atomic import atomic_path
 from .container import (
     ASSETS,
@@ -25,6 +25,7 @@ from .container import (
     write_folder,
 )
 from .hdf5 import open_state, write_state
+from .making import model_of
 from .tree import saveables
 from .weights import set_state, state_of
 
@@ -100,10 +101,10 @@ def _write_members(model, folder: str) -> None:
 def load_model(
     filepath, custom_objects: dict | None = None, compile: bool = True, safe_mode: bool = True
 ):
-    """Opens a model that `save_model` or Keras 3 saved.
+    """Opens a model that `save_model` or Keras saved.
 
     Args:
-        filepath: a `.keras` file, or a folder written with `zipped=False`.
+        filepath: a `.keras` file, a folder written with `zipped=False`, or a Keras 2 `.h5` file.
         custom_objects: `{name: class or function}` of your own that are not registered. A Lambda
             layer whose function the file holds as code takes the function given here under the
             layer's name.
@@ -121,11 +122,13 @@ def load_model(
     path = os.fspath(filepath)
     if not os.path.exists(path):
         raise ValueError(f"There is no file '{path}' to load a model from.")
+    if legacy_h5.is_legacy(path):
+        return legacy_h5.load_model(path, custom_objects, compile, safe_mode)
     if not os.path.isdir(path) and not path.endswith(SUFFIX):
         raise ValueError(
-            f"load_model opens files that end in '{SUFFIX}', and folders. Open a Keras 2 .h5 file "
-            "with Keras and save it to 'name.keras'; weights alone are loaded with "
-            f"model.load_weights('name.weights.h5'). Received: filepath={path!r}"
+            f"load_model opens files that end in '{SUFFIX}' or Keras 2's '.h5', and folders. "
+            "Weights alone are loaded with model.load_weights('name.weights.h5'). "
+            f"Received: filepath={path!r}"
         )
     with open_container(path) as container, tempfile.TemporaryDirectory() as folder:
         config = strict_json.parse(
@@ -138,26 +141,10 @@ def load_model(
         weights = os.path.join(folder, WEIGHTS)
         container.extract(WEIGHTS, weights)
         with loading(4 * container.sizes[WEIGHTS] + _FREE_MEMORY):
-            model = _model(config, custom_objects, safe_mode, path)
+            model = model_of(config, custom_objects, safe_mode, path)
             with open_state(weights, path) as state:
                 set_state(model, state, path)
             _load_assets(model, container, folder)
-    return model
-
-
-def _model(config, custom_objects, safe_mode, source):
-    try:
-        with custom_object_scope(custom_objects or {}), object_sharing():
-            model = deserialize(config, safe_mode=safe_mode, slot="layer")
-    except ValueError:
-        raise
-    except Exception as error:
-        # What a damaged or hostile config can do wrong in a constructor is endless.
-        raise ValueError(
-            f"'{source}' describes no model that can be made: {type(error).__name__}: {error}"
-        ) from error
-    if not isinstance(model, Layer):
-        raise ValueError(f"'{source}' describes no model. Received: {type(model).__name__}")
     return model
 
 
@@ -192,4 +179,4 @@ def model_from_json(json_string: str, custom_objects: dict | None = None):
     (None, 2)
     """
     config = strict_json.parse(json_string, "A model's JSON")
-    return _model(config, custom_objects, True, "The JSON")
+    return model_of(config, custom_objects, True, "The JSON")

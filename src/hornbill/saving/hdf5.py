@@ -47,7 +47,7 @@ class Stored(NamedTuple):
 
     def read(self) -> np.ndarray:
         """The array, in memory."""
-        with _refusing(self.source):
+        with refusing(self.source):
             array = np.asarray(self.dataset[()])
             if self.dataset.attrs.get("dtype") != "bfloat16":
                 return array
@@ -65,21 +65,43 @@ def open_state(path: str, source: str | None = None):
     Raises:
         ValueError: if it is no HDF5 file, damaged, or holds what is refused.
     """
+    with open_file(path, path if source is None else source) as (_, found):
+        state: dict[str, dict] = {}
+        for where, thing in found.items():
+            inner, _, name = where.rpartition("/")
+            if isinstance(thing, Stored):
+                owner = inner.removesuffix("vars").removesuffix("/")
+                state.setdefault(owner, {})[name] = thing
+            elif name == "vars":
+                state.setdefault(inner, {})
+        yield state
+
+
+@contextlib.contextmanager
+def open_file(path: str, source: str):
+    """Yields the open file and all that lies in it: `{path: Stored or h5py.Group}`.
+
+    Args:
+        path: the file.
+        source: what messages call it.
+
+    Raises:
+        ValueError: as `open_state`.
+    """
     import h5py
 
-    source = path if source is None else source
-    with _refusing(source):
+    with refusing(source):
         file = h5py.File(path, "r")
     try:
-        with _refusing(source):
-            state = _index(h5py, file, source)
-        yield state
+        with refusing(source):
+            found = _index(h5py, file, source)
+        yield file, found
     finally:
         file.close()
 
 
 @contextlib.contextmanager
-def _refusing(source: str):
+def refusing(source: str):
     """The many errors of a damaged file as one kind."""
     try:
         yield
@@ -88,15 +110,14 @@ def _refusing(source: str):
 
 
 def _index(h5py, file, source: str) -> dict:
-    state: dict[str, dict] = {}
-    stack, seen = [("", file)], 0
+    found: dict = {}
+    stack = [("", file)]
     groups = {h5py.h5o.get_info(file.id).addr}
     while stack:
         inner, group = stack.pop()
         for name in group:
             where = f"{inner}/{name}" if inner else name
-            seen += 1
-            if seen > MAX_OBJECTS or where.count("/") > MAX_DEPTH:
+            if len(found) >= MAX_OBJECTS or where.count("/") > MAX_DEPTH:
                 raise ValueError(f"'{source}' holds too many or too deep groups, at '{where}'.")
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
                 raise ValueError(f"'{source}' holds a link at '{where}', which is refused.")
@@ -107,12 +128,10 @@ def _index(h5py, file, source: str) -> dict:
                     raise ValueError(f"'{source}' holds a group twice, at '{where}'.")
                 groups.add(address)
                 stack.append((where, child))
-                if name == "vars":
-                    state.setdefault(inner, {})
+                found[where] = child
             else:
-                owner = inner.removesuffix("vars").removesuffix("/")
-                state.setdefault(owner, {})[name] = _checked(child, source, where)
-    return state
+                found[where] = _checked(child, source, where)
+    return found
 
 
 def _checked(dataset, source: str, where: str) -> Stored:

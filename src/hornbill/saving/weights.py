@@ -1,4 +1,5 @@
-"""`.weights.h5`: the weights of a model, in Keras 3's layout, so that each opens the other's."""
+"""Weights in a file: `.weights.h5`, in Keras 3's layout, so that each opens the other's; or
+`.safetensors`, which other libraries read."""
 
 import contextlib
 import os
@@ -9,7 +10,7 @@ import numpy as np
 
 from ..layers.base import Layer
 from ..optimizers import Optimizer
-from . import shards
+from . import legacy_h5, safetensors, shards
 from .atomic import atomic_path
 from .container import WEIGHTS, open_container
 from .hdf5 import open_state, write_state
@@ -23,7 +24,8 @@ def save_weights(model, filepath, overwrite: bool = True, max_shard_size=None) -
 
     Args:
         model: a built model or layer.
-        filepath: a path that ends in `.weights.h5`; in `.weights.json` with `max_shard_size`.
+        filepath: a path that ends in `.weights.h5` or `.safetensors`; in `.weights.json` with
+            `max_shard_size`.
         overwrite: whether a file that is there already may be replaced.
         max_shard_size: the largest size of one file, in GiB. The weights are then spread over
             several files beside the index that `filepath` becomes.
@@ -32,7 +34,8 @@ def save_weights(model, filepath, overwrite: bool = True, max_shard_size=None) -
         ValueError: for another suffix, a model without weights yet, or an existing file with
             `overwrite=False`.
     """
-    path = _checked_path(filepath, (SUFFIX,) if max_shard_size is None else (shards.SUFFIX,))
+    suffixes = (SUFFIX, safetensors.SUFFIX) if max_shard_size is None else (shards.SUFFIX,)
+    path = _checked_path(filepath, suffixes)
     if os.path.exists(path) and not overwrite:
         raise ValueError(f"'{path}' exists already. Pass overwrite=True to replace it.")
     if not model.built:
@@ -43,34 +46,50 @@ def save_weights(model, filepath, overwrite: bool = True, max_shard_size=None) -
     if max_shard_size is not None:
         shards.write(path, state_of(model), max_shard_size)
         return
+    write = safetensors.write_state if path.endswith(safetensors.SUFFIX) else write_state
     with atomic_path(path) as temporary:
-        write_state(temporary, state_of(model))
+        write(temporary, state_of(model))
 
 
-def load_weights(model, filepath, skip_mismatch: bool = False, **kwargs) -> None:
+def load_weights(
+    model, filepath, skip_mismatch: bool = False, *, by_name: bool = False, **kwargs
+) -> None:
     """Sets all weights from a file; all or none.
 
     Args:
         model: a built model of the same architecture as the one that was saved.
-        filepath: a `.weights.h5` file, the index `.weights.json` of several, or a `.keras` file.
+        filepath: a `.weights.h5` or `.safetensors` file, the index `.weights.json` of several, a
+            `.keras` file, or a Keras 2 `.h5` file.
         skip_mismatch: whether weights that are missing or of another shape are left alone, with
             a warning, instead of being an error.
+        by_name: for Keras 2's `.h5` files: whether layers are matched by their names instead of
+            their order. Layers whose names do not occur on the other side are left alone.
 
     Raises:
         ValueError: naming every missing and misshapen weight at once.
     """
     if kwargs:
         raise TypeError(
-            "load_weights takes filepath and skip_mismatch; Keras 2's by_name is not supported: "
-            f"Keras 3's files go by structure. Received: {sorted(kwargs)}"
+            f"load_weights takes filepath, skip_mismatch and by_name. Received: {sorted(kwargs)}"
         )
-    path = _checked_path(filepath, (SUFFIX, shards.SUFFIX, ".keras"))
+    path = _checked_path(
+        filepath,
+        (SUFFIX, shards.SUFFIX, safetensors.SUFFIX, ".keras", *legacy_h5.SUFFIXES),
+    )
     if not os.path.isfile(path):
         raise ValueError(f"There is no weights file '{path}'.")
     if not model.built:
         raise ValueError(
             f"Model '{model.name}' must be built before weights are loaded. Call it on data, or "
             "build it with model.build(input_shape)."
+        )
+    if legacy_h5.is_legacy(path):
+        legacy_h5.load_weights(model, path, skip_mismatch, by_name)
+        return
+    if by_name:
+        raise ValueError(
+            "by_name=True is for Keras 2's .h5 files; other files go by the model's structure. "
+            f"Received: filepath={path!r}"
         )
     with _open(path) as state:
         set_state(model, state, path, skip_mismatch, whole=True)
@@ -81,6 +100,8 @@ def _open(path: str):
     if path.endswith(shards.SUFFIX):
         with shards.open_shards(path) as state:
             yield state
+    elif path.endswith(safetensors.SUFFIX):
+        yield safetensors.read_state(path)
     elif path.endswith(SUFFIX):
         with open_state(path) as state:
             yield state
