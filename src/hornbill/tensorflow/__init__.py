@@ -25,11 +25,7 @@ for _name in (
 half, double = DType("float16"), DType("float64")
 
 _DIRECT = {
-    arrays: [
-        n
-        for n, f in vars(arrays).items()
-        if callable(f) and not n.startswith("_") and n not in ("slice_", "named", "sizes", "lift")
-    ],
+    arrays: [name for name in arrays.__all__ if name != "slice_"],
     math: (
         "abs acos acosh add add_n argmax argmin asin asinh atan atan2 atanh cos cosh cumsum "
         "divide equal exp floor greater greater_equal less less_equal logical_and logical_not "

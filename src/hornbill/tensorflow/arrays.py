@@ -1,14 +1,18 @@
 """Making, shaping and picking from tensors: the names directly under `tf`."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from .. import ops
 from ..engine.config import floatx
+from ..engine.dtypes import standardize_dtype
 from ..engine.symbolic import SymbolicTensor, symbolic_leaves
 from ..engine.variable import Variable as Cell
 from .named import named, sizes
 from .tensor import Shape, Tensor, lift, unwrap
+
+_IMPORTED = frozenset(globals())
 
 
 def convert_to_tensor(value, dtype=None, dtype_hint=None, name=None):
@@ -38,23 +42,14 @@ def constant(value, dtype=None, shape=None, name: str = "Const"):
     if shape is None:
         return tensor
     shape = sizes(shape)
-    return (
-        tensor
-        if tensor.shape == shape
-        else Tensor(
-            jnp.broadcast_to(tensor.value, shape)
-            if tensor.value.size == 1
-            else jnp.reshape(tensor.value, shape)
-        )
-    )
+    same = jnp.broadcast_to if tensor.value.size == 1 else jnp.reshape
+    return lift(same)(tensor, shape)
 
 
 def cast(x, dtype, name=None):
     """The tensor in another dtype; floats become ints by cutting."""
-    return lift(ops.cast)(
-        x.numpy() if isinstance(x, Shape) else x,
-        str(getattr(dtype, "name", dtype)) if not isinstance(dtype, type) else np.dtype(dtype).name,
-    )
+    x = x.numpy() if isinstance(x, Shape) else x
+    return lift(ops.cast)(x, standardize_dtype(dtype))
 
 
 def shape(input, out_type=None, name=None) -> Shape:
@@ -145,8 +140,6 @@ def gather(params, indices, validate_indices=None, axis=None, batch_dims: int = 
     def take(x, i, depth):
         if depth == 0:
             return jnp.take(x, i, axis=(axis % (x.ndim + batch_dims)) - batch_dims)
-        import jax
-
         return jax.vmap(lambda a, b: take(a, b, depth - 1))(x, i)
 
     return Tensor(take(x, i, batch_dims))
@@ -269,3 +262,6 @@ def broadcast_to(input, shape, name=None):
 def meshgrid(*args, indexing: str = "xy", name=None) -> list:
     """Coordinate matrices of coordinate vectors."""
     return list(lift(ops.meshgrid)(*args, indexing=indexing))
+
+
+__all__ = [n for n in list(globals()) if not n.startswith("_") and n not in _IMPORTED]

@@ -8,6 +8,7 @@ gradient of its own do. What a branch or body assigns to library variables becom
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.extend.core import concrete_or_error
 
 from ..engine.scope import StatelessScope
 from ..engine.variable import Variable as Cell
@@ -43,7 +44,13 @@ def value_of(name: str, read):
 def is_open(x) -> bool:
     """Whether the truth of `x` is not known: it is a placeholder of compiled code."""
     x = x.value if isinstance(x, (Tensor, Cell)) else x
-    return isinstance(x, jax.core.Tracer) and not jax.core.is_concrete(x)
+    if not isinstance(x, jax.core.Tracer):
+        return False
+    try:
+        concrete_or_error(None, x)
+    except jax.errors.ConcretizationTypeError:
+        return True
+    return False
 
 
 def and_(first, second):

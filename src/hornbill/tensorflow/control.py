@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from .. import ops
-from ..engine import compile as compiler
 from ..engine.scope import StatelessScope, current_scope
 from ..engine.variable import Variable as Cell
 from . import branches
@@ -144,7 +143,8 @@ class _Function:
             flat = [x for x in jax.tree.leaves(result, is_leaf=_is_result) if _is_result(x)]
             return [inside.read(v) for v in written], flat
 
-        return compiler.jit(program), variables, written, structure
+        # Plain jax.jit: a tape may repeat it inside another program, where options are not allowed.
+        return jax.jit(program), variables, written, structure
 
 
 _PLACE = object()

@@ -105,9 +105,8 @@ def divide_no_nan(x, y, name=None):
 
 def multiply_no_nan(x, y, name=None):
     """`x * y`, and 0 where `y` is 0, whatever `x` is."""
-    return lift(lambda x, y: jnp.where(y == 0, 0, x * jnp.where(y == 0, 1, y) * 1))(
-        jnp.asarray(unwrap(x)), jnp.asarray(unwrap(y))
-    )
+    x, y = jnp.asarray(unwrap(x)), jnp.asarray(unwrap(y))
+    return Tensor(jnp.where(y == 0, 0, x * y))
 
 
 def squared_difference(x, y, name=None):

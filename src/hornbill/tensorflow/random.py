@@ -1,7 +1,9 @@
 """`tf.random`: draws from the library's global generator, or from a `Generator` of one's own."""
 
+import jax
+
 from .. import random as draws
-from ..engine.random import SeedGenerator, set_random_seed
+from ..engine.random import SeedGenerator, draw_key, set_random_seed
 from .missing import missing
 from .named import sizes
 from .tensor import Tensor, lift, unwrap
@@ -45,10 +47,6 @@ def gamma(shape, alpha, beta=None, dtype="float32", seed=None, name=None) -> Ten
 
 def shuffle(value, seed=None, name=None):
     """The rows in a new order, each as it is."""
-    import jax
-
-    from ..engine.random import draw_key
-
     return Tensor(jax.random.permutation(draw_key(seed), unwrap(Tensor(unwrap(value)))))
 
 

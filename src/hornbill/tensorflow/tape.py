@@ -154,7 +154,7 @@ class GradientTape:
         else:
             given = jax.tree.leaves(unwrap(output_gradients))
             seeds = [jnp.asarray(g, t.dtype) for g, t in zip(given, targets, strict=True)]
-        results, pullback = self._pullback(targets, leaves)
+        _, pullback = self._pullback(targets, leaves)
         gradients = pullback(seeds)
         if unconnected_gradients == "zero":
             gradients = [
