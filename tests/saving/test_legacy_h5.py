@@ -156,6 +156,16 @@ def test_weights_of_a_subclassed_model(tmp_path):
     save_weights(theirs, tmp_path / "w.h5")
     ours.load_weights(tmp_path / "w.h5")
     close(outputs(ours, ROWS), outputs(theirs, ROWS))
+    with h5py.File(tmp_path / "w.h5", "a") as file:
+        del file["top_level_model_weights"]  # which older files do not have
+    with pytest.raises(ValueError, match=r"model 'whole.*expected 1 weights, the file has 0"):
+        ours.load_weights(tmp_path / "w.h5")
+    again = subclassed(hb)
+    for mine, layer_of_theirs in zip(again.layers, theirs.layers, strict=True):
+        mine.name = layer_of_theirs.name
+    again.load_weights(tmp_path / "w.h5", by_name=True)
+    for a, b in zip(again.layers, theirs.layers, strict=True):
+        same(a, b)
 
 
 def named(k, *layers):

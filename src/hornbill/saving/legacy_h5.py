@@ -5,6 +5,7 @@ of `trainable_weights + non_trainable_weights`; a whole model adds its config as
 writes such files.
 """
 
+import mmap
 import os
 import warnings
 
@@ -21,7 +22,7 @@ SUFFIXES = (".h5", ".hdf5")
 
 _FREE_MEMORY = 64 * 2**20
 _MAX_NAMES = 100_000
-_MAX_NAME_BYTES = 2**32  # the names of one attribute, were each as long as all that is no array
+_MAX_NAME_BYTES = 2**31  # of the names in one attribute, were each as long as the longest text
 
 
 def is_legacy(path: str) -> bool:
@@ -78,11 +79,7 @@ class _Weights:
     def __init__(self, path: str, file, found: dict, root: str = ""):
         self.path, self.found, self.root = path, {"": file, **found}, root
         self.size = sum(s.dataset.nbytes for s in found.values() if isinstance(s, Stored))
-        # What is no array bounds how long a name in an attribute can be.
-        self._rest = os.path.getsize(path)
-        self._rest -= sum(
-            s.dataset.id.get_storage_size() for s in found.values() if isinstance(s, Stored)
-        )
+        self._longest = _longest_text(path)
 
     def layers(self) -> list[tuple[str, list[Stored]]]:
         """Each layer's name and arrays, in the file's order."""
@@ -136,9 +133,26 @@ class _Weights:
         count = int(np.prod(attribute.shape, dtype="int64"))
         if len(attribute.shape) != 1 or not (count == 0 or _is_text(attribute.dtype)):
             raise ValueError(f"'{self.path}' has '{key}' at '{group.name}' that lists no names.")
-        if count > _MAX_NAMES or count * max(self._rest, 1) > _MAX_NAME_BYTES:
+        if count > _MAX_NAMES or count * self._longest > _MAX_NAME_BYTES:
             raise ValueError(f"'{self.path}' has too many or too long names in '{group.name}'.")
         return [n.decode() if isinstance(n, bytes) else str(n) for n in group.attrs[key]]
+
+
+def _longest_text(path: str) -> int:
+    """An upper bound of the size of any text of free length in the file.
+
+    Many names may be one and the same long text, which would be read again for each of them. HDF5
+    keeps such texts in "global heap collections", which begin with this mark and their size.
+    """
+    longest, mark = 0, b"GCOL\x01"
+    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        at = data.find(mark)
+        while at >= 0:
+            size = int.from_bytes(data[at + 8 : at + 16], "little")
+            if size <= len(data) - at:  # others are no collections: HDF5 reads them whole
+                longest = max(longest, size)
+            at = data.find(mark, at + 1)
+    return longest
 
 
 def _is_text(dtype) -> bool:
@@ -186,7 +200,7 @@ def _by_name(model, weights: _Weights) -> list:
         for layer in model.layers
         if stored.get(layer.name)
     ]
-    return plan + _top_level(model, weights)
+    return plan + [one for one in _top_level(model, weights) if one[2]]
 
 
 def _top_level(model, weights: _Weights) -> list:
