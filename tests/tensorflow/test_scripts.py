@@ -47,4 +47,5 @@ def test_names_and_arguments(tmp_path):
 
 def test_no_such_script(tmp_path):
     done = run("absent.py", folder=tmp_path)
-    assert done.returncode != 0 and "There is no such script" in done.stderr
+    assert done.returncode != 0
+    assert "There is no such script" in done.stderr

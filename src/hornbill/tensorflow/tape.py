@@ -31,6 +31,10 @@ class Recorder(Trace):
     def process_primitive(self, primitive, args, params, /):
         out = self.parent.process_primitive(primitive, args, params)
         several = primitive.multiple_results
+        if not several and any(out is x for x in args):
+            # What is handed through (by stop_gradient) is another value for a gradient.
+            with set_current_trace(self.parent):
+                out = jnp.copy(out)
         function = functools.partial(primitive.bind, **params)
         self.notes.append((function, list(args), list(out) if several else [out], several))
         return out

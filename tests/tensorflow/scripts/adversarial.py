@@ -35,7 +35,7 @@ class Pair(keras.Model):
             (self.maker, maker_loss, self.maker_optimizer),
         ):
             gradients = tape.gradient(loss, net.trainable_weights)
-            optimizer.apply_gradients(zip(gradients, net.trainable_weights))
+            optimizer.apply_gradients(zip(gradients, net.trainable_weights, strict=True))
         self.critic_loss.update_state(critic_loss)
         self.maker_loss.update_state(maker_loss)
         return {m.name: m.result() for m in self.metrics}

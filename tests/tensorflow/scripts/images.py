@@ -9,7 +9,9 @@ x = layers.ReLU()(layers.BatchNormalization()(x))
 x = layers.add([x, layers.Conv2D(4, 3, padding="same")(x)])
 outputs = layers.Dense(2, activation="softmax")(layers.Flatten()(layers.MaxPooling2D()(x)))
 model = tf.keras.Model(inputs, outputs)
-model.compile(tf.keras.optimizers.SGD(0.05, momentum=0.9), "categorical_crossentropy", ["accuracy"])
+model.compile(
+    tf.keras.optimizers.SGD(0.05, momentum=0.9), "categorical_crossentropy", metrics=["accuracy"]
+)
 labels = np.random.randint(0, 2, 96)
 images = np.random.randint(0, 60, (96, 8, 8, 1)).astype("float32")
 images[np.arange(96), labels * 4] += 150

@@ -15,5 +15,5 @@ for _ in range(25):
         nll = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=actions, logits=policy(state))
         loss = tf.reduce_mean(nll * rewards)
     gradients = tape.gradient(loss, policy.trainable_variables)
-    optimizer.apply_gradients(zip(gradients, policy.trainable_variables))
+    optimizer.apply_gradients(zip(gradients, policy.trainable_variables, strict=True))
 assert tf.nn.softmax(policy(state[:1]))[0, 1] > 0.8
