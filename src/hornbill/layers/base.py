@@ -271,7 +271,9 @@ class Layer(Operation, Trackable):
             return
         if len(named) == 1:
             shapes, named = tuple(named.values()), {}
-        if any(s is not None for s in shapes) or named:
+        # A build of the class's own that calls super().build() makes the weights itself.
+        own = type(self).build is not Layer.build
+        if not own and (any(s is not None for s in shapes) or named):
             if type(self).call is not Layer.call:
                 args = [placeholders(s, self.input_dtype)[0] for s in shapes]
                 named = {k.removesuffix("_shape"): v for k, v in named.items()}
