@@ -9,7 +9,10 @@ call (`call`, `train_step`, ...) get tensors, and the library gets their arrays 
 import functools
 import sys
 
+import jax
+
 from .. import layers, losses, metrics, models, optimizers
+from ..engine.variable import Variable
 from .autograph import convert
 from .tensor import unwrap, wrap
 
@@ -43,9 +46,15 @@ def _script_method(method):
 
     @functools.wraps(method)
     def call(self, *args, **kwargs):
-        return unwrap(method(self, *wrap(args), **wrap(kwargs)))
+        result = unwrap(method(self, *wrap(args), **wrap(kwargs)))
+        # A variable (as a metric's result) is its value now, not when somebody looks at it.
+        return jax.tree.map(_value, result, is_leaf=lambda x: x is None)
 
     return call
+
+
+def _value(x):
+    return x.value if isinstance(x, Variable) else x
 
 
 def _adapt_classes(base, names) -> None:
