@@ -129,7 +129,8 @@ class Variable:
     def assign(self, value):
         """Sets the value; the shape must stay, the dtype is cast. Returns the variable."""
         if isinstance(value, Variable):
-            value = value._stored()
+            # A copy: two variables never share one array, by which gradients know them.
+            value = jnp.copy(value._stored())
         elif not isinstance(value, jax.Array):
             value = jnp.asarray(value)
         if value.shape != self._value.shape:
