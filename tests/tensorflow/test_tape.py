@@ -209,3 +209,11 @@ def test_misuse():
         tape.watch(tf.constant(1))
     with pytest.raises(ValueError, match="recording already"), tape, tape:
         pass
+
+
+def test_a_copied_variable_has_its_own_gradient():
+    online, target = tf.Variable(2.0), tf.Variable(0.0)
+    target.assign(online)
+    with tf.GradientTape() as tape:
+        y = online * target * target
+    assert [float(g) for g in tape.gradient(y, [online, target])] == [4.0, 8.0]
