@@ -229,6 +229,20 @@ def test_errors_of_ops_inside_a_layer_name_the_path():
         Net()(np.ones((2, 3), "float32"))
 
 
+def test_build_may_call_the_base_build():
+    class Scale(layers.Layer):
+        def build(self, input_shape):
+            super().build(input_shape)
+            self.scale = self.add_weight((input_shape[-1],), "ones", name="scale")
+
+        def call(self, x):
+            return x * self.scale
+
+    layer = Scale()
+    assert layer(np.ones((2, 3), "float32")).shape == (2, 3)
+    assert [w.name for w in layer.weights] == ["scale"]
+
+
 def test_a_users_own_errors_come_through():
     class Picky(layers.Layer):
         def call(self, x):

@@ -251,6 +251,22 @@ def test_gan_with_two_optimizers_and_x_only():
     assert (int(gan.d_optimizer.iterations), int(gan.g_optimizer.iterations)) == (15, 15)
 
 
+def test_a_metric_may_return_its_variable():
+    class Total(hb.metrics.Metric):
+        def __init__(self):
+            super().__init__(name="total")
+            self.sum = self.add_variable((), "zeros", name="sum")
+
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            self.sum.assign_add(ops.sum(y_true))
+
+        def result(self):
+            return self.sum
+
+    logs = linear(metrics=[Total()]).fit(X, Y, verbose=0).history
+    np.testing.assert_allclose(logs["total"], [Y.sum()], rtol=1e-4)
+
+
 def test_train_function_of_a_users_own():
     class Twice(hb.Model):
         def make_train_function(self, force=False):

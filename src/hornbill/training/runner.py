@@ -248,9 +248,10 @@ class StepRunner:
             try:
                 with StatelessScope(state) as scope:
                     logs = call_step(model, mode, batch)
+                    # While the scope stands: outside, a variable has its old value.
+                    logs = jax.tree.map(lambda x: x.value if isinstance(x, Variable) else x, logs)
             finally:
                 leave_context(token)
-            logs = jax.tree.map(lambda x: x.value if isinstance(x, Variable) else x, logs)
             return [_strong(scope.read(v)) for v in cells], logs
 
         return pure
