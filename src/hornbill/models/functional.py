@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import jax
 
-from ..engine.symbolic import Node, SymbolicTensor, symbolic_leaves
+from ..engine.symbolic import Node, SymbolicTensor
 from ..layers.base import Layer
 from ..layers.input_layer import InputLayer
 
@@ -219,8 +219,3 @@ def _step(node: Node) -> GraphStep:
 def uses(graph: Graph, operation) -> list[Node]:
     """The nodes of an operation that belong to the graph."""
     return [n for n in graph.nodes if n.operation is operation]
-
-
-def producers(node: Node) -> list[Node]:
-    """The nodes whose results a node takes."""
-    return [t.history.node for t in symbolic_leaves((node.args, node.kwargs))]

@@ -110,7 +110,7 @@ class Compiled:
         self.trains_convolutions = self.convolves and mode == "train"
         self._step = self._loop = None
 
-    @property
+    @functools.cached_property  # asked for at each chunk; it reads the whole program
     def loops(self) -> bool:
         """Whether many steps go into one program.
 
