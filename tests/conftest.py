@@ -2,5 +2,15 @@
 
 import os
 
+import pytest
+
 os.environ["KERAS_BACKEND"] = "jax"
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+
+@pytest.fixture(autouse=True)
+def fresh_names():
+    """Automatic names start again, so that no test depends on those before it in its process."""
+    from hornbill.engine.naming import reset_names
+
+    reset_names()
