@@ -357,6 +357,15 @@ def test_arrays_that_users_hold_stay_valid():
     assert len({float(np.asarray(k)[0, 0]) for k in kept}) == 3
 
 
+@pytest.fixture
+def ctrl_c():
+    """Python's own answer to Ctrl-C, which a job started in the background does not have."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_leaves_a_usable_model():
     class Interrupt(hb.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
