@@ -152,6 +152,7 @@ ERRORS = [
     ),
     (lambda: OURS.compute_iou(ONE[0], ONE, "xyxy"), r"boxes1 .* Received: shape \(4,\)"),
     (lambda: OURS.compute_iou(ONE, ONE, "rel_xyxy"), "needs image_shape"),
+    (lambda: OURS.pad(ONE, 1, 2, height=9), "Received: height=9"),
 ]
 
 

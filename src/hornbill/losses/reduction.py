@@ -2,6 +2,7 @@
 
 import jax.numpy as jnp
 
+from ..ops import divide_no_nan
 from .shapes import same_rank
 
 DEFAULT = "sum_over_batch_size"
@@ -47,7 +48,7 @@ def reduce_weighted_values(values, sample_weight=None, mask=None, reduction=DEFA
     if reduction == "sum":
         return total
     if reduction == "mean_with_sample_weight" and weight is not None:
-        return _ratio(total, jnp.sum(weight))
+        return divide_no_nan(total, jnp.sum(weight))
     return total / values.size if values.size != 0 else total
 
 
@@ -58,7 +59,7 @@ def _masked(weight, mask, dtype, reduction):
     mask = jnp.asarray(mask, dtype)
     if reduction in ("mean", "sum_over_batch_size"):
         # The later division by the number of values becomes one by those that count.
-        mask = mask * _ratio(jnp.asarray(mask.size, dtype), jnp.sum(mask))
+        mask = mask * divide_no_nan(jnp.asarray(mask.size, dtype), jnp.sum(mask))
     if weight is None:
         return mask
     mask, weight = _aligned(mask, weight)
@@ -78,8 +79,3 @@ def _aligned(values, weight):
             f"shape {tuple(values.shape)}. Received: sample_weight.shape={tuple(weight.shape)}"
         ) from None
     return values, weight
-
-
-def _ratio(a, b):
-    """`a / b`, and 0 where `b` is 0."""
-    return jnp.where(b == 0, 0, a / jnp.where(b == 0, 1, b))

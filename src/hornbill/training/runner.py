@@ -62,8 +62,7 @@ def optimizers_of(model) -> list[Optimizer]:
 def state_of(model, mode: str) -> tuple[list[Variable], list[Variable]]:
     """The variables that a step may assign, and those that it only reads."""
     variables = list(model.variables)
-    metrics = [v for m in model.metrics for v in m.variables]
-    metrics += list(model.metrics_variables)
+    metrics = list(model.metrics_variables)
     seeds = [global_generator().state]
     if mode == "train":
         slots = [v for o in optimizers_of(model) for v in o.variables]

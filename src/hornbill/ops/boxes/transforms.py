@@ -83,8 +83,8 @@ def pad(boxes: Tensor, top, left, height=None, width=None, bounding_box_format: 
         boxes: boxes of shape `(..., 4)`.
         top: rows added above.
         left: columns added on the left.
-        height: unused, since what is added below moves no box (Keras has it in the signature).
-        width: likewise.
+        height: None: what is added below moves no box. Keras has it in the signature, unused.
+        width: None, likewise.
         bounding_box_format: `"xyxy"`.
 
     >>> import hornbill as hb
@@ -92,6 +92,11 @@ def pad(boxes: Tensor, top, left, height=None, width=None, bounding_box_format: 
     [[12, 21, 52, 61]]
     """
     check_format("pad", "bounding_box_format", bounding_box_format, ("xyxy",))
+    if height is not None or width is not None:
+        raise ValueError(
+            "bounding_boxes.pad takes no height and width: rows below and columns on the right move"
+            f" no box. Leave them out. Received: height={height!r}, width={width!r}"
+        )
     return boxes + jnp.array([left, top, left, top])
 
 
