@@ -6,7 +6,7 @@ import os
 import jax
 import jax.export
 
-from ..saving.atomic import atomic_path
+from ..engine.atomic import atomic_path
 from .signature import signature_of, symbolic
 
 FORMATS = ("stablehlo",)

@@ -7,7 +7,7 @@ from .. import losses, optimizers
 from ..engine.scope import StatelessScope
 from ..engine.tracking import unique
 from ..metrics import Mean
-from ..training import loop, step
+from ..training import fitting, loop, step
 from ..training.spec import CompileLoss, CompileMetrics
 
 
@@ -332,7 +332,7 @@ class Trainer:
         Raises:
             ValueError: when the model is not compiled, or the data does not fit it.
         """
-        return loop.fit(
+        return fitting.fit(
             self,
             x,
             y,

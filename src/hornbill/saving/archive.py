@@ -11,10 +11,10 @@ import tempfile
 
 from .. import __version__
 from ..engine import strict_json
+from ..engine.atomic import atomic_path
 from ..engine.loading import loading
 from ..engine.serialize import object_sharing, serialize
 from . import legacy_h5
-from .atomic import atomic_path
 from .container import (
     ASSETS,
     CONFIG,

@@ -7,7 +7,7 @@ import os
 import numpy as np
 
 from ..engine import strict_json
-from .atomic import atomic_path
+from ..engine.atomic import atomic_path
 from .hdf5 import open_state, write_state
 
 SUFFIX = ".weights.json"

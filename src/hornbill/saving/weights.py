@@ -8,10 +8,10 @@ import warnings
 
 import numpy as np
 
+from ..engine.atomic import atomic_path
 from ..layers.base import Layer
 from ..optimizers import Optimizer
 from . import legacy_h5, safetensors, shards
-from .atomic import atomic_path
 from .container import WEIGHTS, open_container
 from .hdf5 import open_state, write_state
 from .tree import saveables

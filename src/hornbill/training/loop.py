@@ -1,4 +1,4 @@
-"""fit, evaluate and predict: epochs, chunks of steps, callbacks, progress.
+"""evaluate, predict, and the epochs that `fit` is made of: chunks of steps, callbacks, progress.
 
 A chunk is a run of steps without Python in between. Its length follows from the time that the
 last one took, so that it covers about 50 ms of work: the progress line stays alive, Ctrl-C is
@@ -14,87 +14,11 @@ import numpy as np
 
 from ..engine import config
 from .callbacks import CallbackList
-from .data import make_data, split_validation
-from .data.arrays import ArrayData
-from .data.batches import as_arrays, pack
-from .data.make import check_lengths
+from .data import make_data
 from .reader import EpochReader
 from .runner import StepRunner, gather_eager
 
 CHUNK_SECONDS = 0.05
-
-
-def fit(
-    model,
-    x=None,
-    y=None,
-    batch_size=None,
-    epochs=1,
-    verbose="auto",
-    callbacks=None,
-    validation_split=0.0,
-    validation_data=None,
-    shuffle=True,
-    class_weight=None,
-    sample_weight=None,
-    initial_epoch=0,
-    steps_per_epoch=None,
-    validation_steps=None,
-    validation_batch_size=None,
-    validation_freq=1,
-):
-    """The body of `Model.fit`."""
-    require_compiled(model, "fit")
-    check_verbose(verbose)
-    epochs = _check_count(epochs, "epochs", least=0)
-    initial_epoch = _check_count(initial_epoch, "initial_epoch", least=0)
-    steps_per_epoch = _check_steps(steps_per_epoch, "steps_per_epoch")
-    if validation_split and validation_data is None:
-        (x, y, sample_weight), validation_data = split_validation(
-            x, y, sample_weight, validation_split
-        )
-    data = make_data(
-        x,
-        y,
-        sample_weight,
-        batch_size=batch_size,
-        steps=steps_per_epoch,
-        shuffle=shuffle,
-        class_weight=class_weight,
-    )
-    steps = _limit(data.steps if steps_per_epoch is None else steps_per_epoch)
-    validation = None
-    if validation_data is not None:
-        validation = _validation_data(validation_data, validation_batch_size or batch_size)
-    callbacks = _callback_list(model, callbacks, verbose, epochs=epochs, steps=steps, history=True)
-    if config.max_epochs() is not None:
-        epochs = min(epochs, initial_epoch + config.max_epochs())
-    model.stop_training = False
-    runner = runner_for(model, "train")
-    reader = EpochReader(data, steps)
-    model._initial_epoch = initial_epoch  # BackupAndRestore may set a later one
-    callbacks.call("on_train_begin")
-    logs = {}
-    for epoch in range(model._initial_epoch, epochs):
-        model.reset_metrics()
-        callbacks.call("on_epoch_begin", epoch)
-        logs, seen = run_epoch(model, runner, reader, callbacks)
-        if seen == 0:
-            raise ValueError(
-                f"The data ended before the first step of epoch {epoch + 1}. A generator is read "
-                "once: pass steps_per_epoch, or an iterable that can be started again."
-            )
-        logs = python_epoch_logs(logs)
-        if validation is not None and _validates(epoch, validation_freq):
-            values = evaluate_data(model, validation, validation_steps, callbacks)
-            logs |= {f"val_{name}": value for name, value in values.items()}
-        callbacks.call("on_epoch_end", epoch, logs=logs)
-        if model.stop_training:
-            break
-    for optimizer in [model.optimizer] if model.optimizer is not None and epochs else []:
-        optimizer.finalize_variable_values(model.trainable_variables)
-    callbacks.call("on_train_end", logs=logs)
-    return model.history
 
 
 def evaluate(
@@ -111,10 +35,10 @@ def evaluate(
     """The body of `Model.evaluate`."""
     require_compiled(model, "evaluate")
     check_verbose(verbose)
-    steps = _check_steps(steps, "steps")
+    steps = check_steps(steps, "steps")
     data = make_data(x, y, sample_weight, batch_size=batch_size, steps=steps, what="evaluate")
-    total = _limit(data.steps if steps is None else steps)
-    callbacks = _callback_list(model, callbacks, verbose, epochs=1, steps=total)
+    total = limited(data.steps if steps is None else steps)
+    callbacks = callback_list(model, callbacks, verbose, epochs=1, steps=total)
     logs = evaluate_data(model, data, steps, callbacks)
     return logs if return_dict else in_order(model, logs)
 
@@ -122,7 +46,7 @@ def evaluate(
 def evaluate_data(model, data, steps, callbacks) -> dict:
     """Evaluates on data that is made already. Returns the logs as floats."""
     runner = runner_for(model, "test")
-    steps = _limit(data.steps if steps is None else steps)
+    steps = limited(data.steps if steps is None else steps)
     callbacks.call("on_test_begin")
     model.reset_metrics()
     logs, seen = run_epoch(model, runner, EpochReader(data, steps), callbacks)
@@ -136,10 +60,10 @@ def evaluate_data(model, data, steps, callbacks) -> dict:
 def predict(model, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
     """The body of `Model.predict`."""
     check_verbose(verbose)
-    steps = _check_steps(steps, "steps")
+    steps = check_steps(steps, "steps")
     data = make_data(x, batch_size=batch_size, steps=steps, what="predict")
-    total = _limit(data.steps if steps is None else steps)
-    callbacks = _callback_list(model, callbacks, verbose, epochs=1, steps=total)
+    total = limited(data.steps if steps is None else steps)
+    callbacks = callback_list(model, callbacks, verbose, epochs=1, steps=total)
     runner = runner_for(model, "predict")
     runner.begin()
     callbacks.call("on_predict_begin")
@@ -327,7 +251,7 @@ def check_verbose(verbose) -> None:
         raise ValueError(f"verbose is 0, 1, 2 or 'auto'. Received: verbose={verbose!r}")
 
 
-def _callback_list(model, callbacks, verbose, *, epochs, steps, history=False):
+def callback_list(model, callbacks, verbose, *, epochs, steps, history=False):
     if isinstance(callbacks, CallbackList):
         return callbacks
     return CallbackList(
@@ -341,40 +265,19 @@ def _callback_list(model, callbacks, verbose, *, epochs, steps, history=False):
     )
 
 
-def _validation_data(validation_data, batch_size):
-    if isinstance(validation_data, (tuple, list)) and not hasattr(validation_data, "shape"):
-        if len(validation_data) not in (2, 3):
-            raise ValueError(
-                "validation_data is (x, y), (x, y, sample_weight) or a dataset. "
-                f"Received {len(validation_data)} items."
-            )
-        x, y, sample_weight = (*validation_data, None)[:3]
-        x, y = as_arrays(x, "validation x"), as_arrays(y, "validation y")
-        sample_weight = as_arrays(sample_weight, "validation sample_weight")
-        check_lengths(x=x, y=y, sample_weight=sample_weight)
-        return ArrayData(pack(x, y, sample_weight), batch_size or 32)
-    return make_data(validation_data)
-
-
-def _validates(epoch: int, frequency) -> bool:
-    if isinstance(frequency, (list, tuple, set)):
-        return epoch + 1 in frequency
-    return (epoch + 1) % frequency == 0
-
-
-def _check_count(value, name: str, least: int) -> int:
+def check_count(value, name: str, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         raise ValueError(f"{name} is an int of at least {least}. Received: {name}={value!r}")
     return int(value)
 
 
-def _check_steps(value, name: str):
+def check_steps(value, name: str):
     if value is None or value == -1:
         return None
-    return _check_count(value, name, least=1)
+    return check_count(value, name, least=1)
 
 
-def _limit(steps):
+def limited(steps):
     limit = config.max_steps_per_epoch()
     if limit is None:
         return steps

@@ -8,7 +8,7 @@ import urllib.request
 from http.client import HTTPException
 from urllib.parse import urlsplit
 
-from ..saving.atomic import atomic_path
+from ..engine.atomic import atomic_path
 from ..training.callbacks.callback import write
 from .archives import extract_archive
 from .progbar import Progbar
