@@ -6,6 +6,7 @@ import pytest
 
 os.environ["KERAS_BACKEND"] = "jax"
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ.setdefault("HORNBILL_CACHE", "off")  # what a test shows must not hang on an earlier run
 
 
 @pytest.fixture(autouse=True)

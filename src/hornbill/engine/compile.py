@@ -18,6 +18,8 @@ import warnings
 import jax
 from jax.extend.core import jaxpr_as_fun, jaxprs_in_params
 
+from . import cache
+
 CPU_OPTIONS = {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"}
 CONVOLUTION_TRAINING_OPTIONS = {"xla_cpu_experimental_ynn_fusion_type": ""}
 
@@ -51,6 +53,7 @@ def options(trains_convolutions: bool = False) -> dict:
 
 def jit(function, **kwargs):
     """`jax.jit` with this platform's options; `kwargs` are `jax.jit`'s own."""
+    cache.switch_on()
     return jax.jit(function, compiler_options=options(), **kwargs)
 
 
@@ -67,6 +70,7 @@ def trace(function, *args, donate: tuple[int, ...] = ()) -> jax.stages.Traced:
 
 def compile_program(traced: jax.stages.Traced, trains_convolutions: bool = False):
     """Compiles a traced program; the result is called like the function."""
+    cache.switch_on()
     return traced.lower().compile(compiler_options=options(trains_convolutions))
 
 
