@@ -1,7 +1,9 @@
 """Dataset: elements that can be read again and again, and what is done to them on the way."""
 
+import dataclasses
+import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import jax
@@ -34,7 +36,14 @@ class Dataset:
     """
 
     def __init__(self, make: Callable[[], Iterator], length: int | None = None):
-        self._make, self._length = make, length
+        # Reads from an element on, in the reading with this number: `(reading,)`, or
+        # `(reading, repetition)` below a `repeat`. So nothing changes while a dataset is read.
+        self._read = lambda start, reading: _without(start, make())
+        self._length = length
+        self._shuffles: list[_Seed] = []
+        self._next = 0  # the number of the next reading
+        self._start = 0  # elements that it leaves out
+        self._place: tuple[int, int] | None = None  # the reading under way, its elements given
         self.class_names: list[str] | None = None
         self.file_paths: list[str] | None = None
         self._batched = False
@@ -51,21 +60,73 @@ class Dataset:
             )
         size = sizes.pop()[0]
 
-        def rows():
-            return (jax.tree.map(lambda a, i=i: a[i], arrays) for i in range(size))
+        def rows(start, reading):
+            return (jax.tree.map(lambda a, i=i: a[i], arrays) for i in range(start, size))
 
-        return cls(rows, size)
+        new = cls(lambda: rows(0, None), size)
+        new._read = rows
+        return new
 
     def __iter__(self) -> Iterator:
-        return iter(self._make())
+        reading, start = self._next, self._start
+        self._next, self._start = reading + 1, 0
+        self._place = (reading, start)
+        return self._follow(self._read(start, (reading,)), reading, start)
+
+    def _follow(self, elements, reading, start):
+        for number, element in enumerate(elements, start + 1):
+            self._place = (reading, number)
+            yield element
+        self._place = None
+
+    def get_state(self) -> dict:
+        """Where the last `for` over this dataset stands, as plain data that JSON can hold.
+
+        Returns:
+            `reading`, the number of the reading; `taken`, how many elements it gave out; `seeds`,
+            those of its `shuffle`s.
+
+        >>> import hornbill as hb, numpy as np
+        >>> data = hb.utils.Dataset.from_arrays(np.arange(6)).shuffle(seed=3)
+        >>> elements = iter(data)
+        >>> first = [int(next(elements)) for _ in range(4)]
+        >>> state = data.get_state()
+        >>> state
+        {'reading': 0, 'taken': 4, 'seeds': [3]}
+        >>> data = hb.utils.Dataset.from_arrays(np.arange(6)).shuffle(seed=3)
+        >>> data.set_state(state)
+        >>> [int(x) for x in data] == [int(x) for x in elements]
+        True
+        """
+        reading, taken = self._place or (self._next, self._start)
+        return {"reading": reading, "taken": taken, "seeds": [s.value for s in self._shuffles]}
+
+    def set_state(self, state: dict) -> None:
+        """Goes back to where `get_state` stood: the next `for` gives the elements that are left.
+
+        What functions given to `map` did is not undone: they should depend on the element alone.
+
+        Raises:
+            ValueError: if the state is that of a dataset made in another way.
+        """
+        seeds = state.get("seeds")
+        if not isinstance(seeds, list) or len(seeds) != len(self._shuffles):
+            raise ValueError(
+                f"This state is not of a dataset with {len(self._shuffles)} shuffles. Call "
+                f"set_state on a dataset made as the one that gave it. Received: {state}"
+            )
+        self._next, self._start, self._place = int(state["reading"]), int(state["taken"]), None
+        for shuffle, seed in zip(self._shuffles, seeds, strict=True):
+            shuffle.value = seed
 
     def __len__(self) -> int:
         if self._length is None:
             raise TypeError("This dataset does not know its length: read it to its end to count.")
         return self._length
 
-    def _then(self, make, length) -> "Dataset":
-        new = Dataset(make, length)
+    def _then(self, read, length) -> "Dataset":
+        new = Dataset(tuple, length)
+        new._read, new._shuffles = read, self._shuffles
         new.class_names, new.file_paths = self.class_names, self.file_paths
         new._batched = self._batched
         return new
@@ -82,9 +143,13 @@ class Dataset:
         def call(element):
             return function(*element) if isinstance(element, tuple) else function(element)
 
-        if workers == 1:
-            return self._then(lambda: map(call, self), self._length)
-        return self._then(lambda: threaded_map(call, self, workers, 2 * workers), self._length)
+        def mapped(start, reading):
+            elements = self._read(start, reading)
+            if workers == 1:
+                return map(call, elements)
+            return threaded_map(call, elements, workers, 2 * workers)
+
+        return self._then(mapped, self._length)
 
     def batch(
         self, batch_size: int, drop_remainder: bool = False, collate: Callable | None = None
@@ -99,9 +164,9 @@ class Dataset:
         _check("batch", batch_size=batch_size)
         collate = collate or stack
 
-        def batches():
+        def batches(start, reading):
             rows = []
-            for element in self:
+            for element in self._read(start * batch_size, reading):
                 rows.append(element)
                 if len(rows) == batch_size:
                     yield collate(rows)
@@ -119,12 +184,12 @@ class Dataset:
     def unbatch(self) -> "Dataset":
         """The elements of the batches."""
 
-        def rows():
-            for batch in self:
+        def rows(reading):
+            for batch in self._read(0, reading):
                 for i in range(len(jax.tree.leaves(batch)[0])):
                     yield jax.tree.map(lambda a, i=i: a[i], batch)
 
-        new = self._then(rows, None)
+        new = self._then(lambda start, reading: _without(start, rows(reading)), None)
         new._batched = False
         return new
 
@@ -145,15 +210,14 @@ class Dataset:
         """
         if buffer_size is not None:
             _check("shuffle", buffer_size=buffer_size)
-        seed = default_seed() if seed is None else int(seed)
-        readings = 0
+        seed = _Seed(default_seed() if seed is None else int(seed))
 
-        def shuffled():
-            nonlocal readings
-            rng = np.random.default_rng((seed, readings))
-            readings += int(reshuffle_each_iteration)
+        def shuffled(reading):
+            rng = np.random.default_rng(
+                (seed.value, *(reading if reshuffle_each_iteration else ()))
+            )
             buffer = []
-            for element in self:
+            for element in self._read(0, reading):
                 buffer.append(element)
                 if buffer_size is not None and len(buffer) > buffer_size:
                     place = int(rng.integers(buffer_size))
@@ -163,55 +227,59 @@ class Dataset:
             for place in rng.permutation(len(buffer)):
                 yield buffer[place]
 
-        return self._then(shuffled, self._length)
+        new = self._then(lambda start, reading: _without(start, shuffled(reading)), self._length)
+        new._shuffles = [*self._shuffles, seed]
+        return new
 
     def repeat(self, count: int | None = None) -> "Dataset":
         """The elements `count` times over; without end when None."""
         if count is not None:
             _check("repeat", count=count)
 
-        def repeated():
-            done = 0
-            while count is None or done < count:
-                read = False
-                for element in self:
-                    read = True
+        def repeated(reading, whole=0, start=0):
+            for done in itertools.count(whole) if count is None else range(whole, count):
+                empty = True
+                for element in self._read(start, (*reading, done)):
+                    empty = False
                     yield element
-                if not read:
+                if empty:
                     return
-                done += 1
+                start = 0
+
+        def read(start, reading):
+            if self._length:  # whole repetitions are left out unread
+                return repeated(reading, *divmod(start, self._length))
+            return _without(start, repeated(reading))
 
         known = count is not None and self._length is not None
-        return self._then(repeated, self._length * count if known else None)
+        return self._then(read, self._length * count if known else None)
 
     def take(self, count: int) -> "Dataset":
         """The first `count` elements."""
         _check("take", count=count, least=0)
 
-        def first():
-            for number, element in enumerate(self, start=1):
-                if number <= count:
-                    yield element
-                if number >= count:
-                    return
+        def first(start, reading):
+            return itertools.islice(self._read(start, reading), max(count - start, 0))
 
         return self._then(first, None if self._length is None else min(count, self._length))
 
     def skip(self, count: int) -> "Dataset":
         """All but the first `count` elements."""
         _check("skip", count=count, least=0)
-
-        def rest():
-            return (element for number, element in enumerate(self) if number >= count)
-
-        return self._then(rest, None if self._length is None else max(self._length - count, 0))
+        return self._then(
+            lambda start, reading: self._read(start + count, reading),
+            None if self._length is None else max(self._length - count, 0),
+        )
 
     def prefetch(self, buffer_size: int = 2) -> "Dataset":
         """The same elements, up to `buffer_size` of them made ahead by a thread."""
         if buffer_size == -1:  # tf.data.AUTOTUNE
             buffer_size = 2
         _check("prefetch", buffer_size=buffer_size)
-        return self._then(lambda: read_ahead(lambda: self, buffer_size), self._length)
+        return self._then(
+            lambda start, reading: read_ahead(lambda: self._read(start, reading), buffer_size),
+            self._length,
+        )
 
     @property
     def batched(self) -> bool:
@@ -225,6 +293,18 @@ class Dataset:
 def stack(elements: list) -> Any:
     """A batch: the elements' arrays, stacked along a new first axis."""
     return jax.tree.map(lambda *leaves: np.stack(leaves), *elements)
+
+
+@dataclasses.dataclass
+class _Seed:
+    """A shuffle's seed, which a state may set anew."""
+
+    value: int
+
+
+def _without(start: int, elements: Iterable) -> Iterator:
+    """The elements but the first `start`, which are made and thrown away."""
+    return itertools.islice(elements, start, None)
 
 
 def _check(method: str, least: int = 1, **setting) -> None:

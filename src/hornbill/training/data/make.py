@@ -31,8 +31,7 @@ def make_data(
         _refuse(what, "y", y, "The dataset yields (x, y) itself")
         _refuse(what, "sample_weight", sample_weight, "The dataset yields (x, y, sample_weight)")
         _refuse(what, "batch_size", batch_size, "The dataset yields whole batches")
-        source = x if class_weight is None else _Weighted(x, class_weight)
-        return StreamData(source, steps)
+        return StreamData(x, steps, None if class_weight is None else _weighing(class_weight))
     if x is None:
         raise ValueError(f"{what} got no data: x is None.")
     x, y = as_arrays(x, "x"), as_arrays(y, "y")
@@ -117,19 +116,14 @@ def apply_class_weight(class_weight: dict, y, sample_weight):
     return weights if sample_weight is None else weights * np.asarray(sample_weight)
 
 
-class _Weighted:
-    """A dataset whose batches get `class_weight`s as sample weights."""
+def _weighing(class_weight: dict):
+    """What gives a dataset's batches their `class_weight`s as sample weights."""
 
-    def __init__(self, source, class_weight):
-        self.source, self.class_weight = source, class_weight
+    def weigh(batch):
+        x, y, sample_weight = unpack(batch)
+        return x, y, apply_class_weight(class_weight, y, sample_weight)
 
-    def __len__(self):
-        return len(self.source)
-
-    def __iter__(self):
-        for batch in self.source:
-            x, y, sample_weight = unpack(batch)
-            yield x, y, apply_class_weight(self.class_weight, y, sample_weight)
+    return weigh
 
 
 def split_validation(x, y, sample_weight, fraction: float):

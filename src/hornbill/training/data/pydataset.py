@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from .order import EpochOrder
 from .workers import ordered_map, threaded_map
 
 
@@ -25,6 +26,9 @@ class PyDataset:
     `(x, y, sample_weight)`, and `__len__`, the number of batches (or the property `num_batches`,
     None for a dataset without end). `fit` reads the batches in random order, or in order with
     `shuffle=False`; the arguments say how it reads them. A plain `for` reads them one by one.
+
+    A dataset that changes from epoch to epoch (in `on_epoch_end`) and is to resume exactly also
+    defines `get_state(self)`, plain data that JSON can hold, and `set_state(self, state)`.
 
     Args:
         workers: how many threads or processes make batches; 0 or 1 thread is the caller's own.
@@ -127,7 +131,8 @@ class PyDatasetReader:
 
     def __init__(self, dataset: PyDataset, shuffle: bool = False):
         self.dataset, self.shuffle = dataset, bool(shuffle)
-        self._next = 0  # where a dataset without end goes on
+        self._order, self._inner = EpochOrder(), self._dataset_state()
+        self._taken = 0  # batches given out in this epoch; without end, in all
         self._processes: _Processes | None = None
 
     def __len__(self) -> int:
@@ -137,26 +142,49 @@ class PyDatasetReader:
         return number
 
     def __iter__(self) -> Iterator:
+        self._inner = self._dataset_state()
+        self.dataset.on_epoch_begin()
+        number, first = self.dataset.num_batches, self._taken
+        if number is None:
+            order = itertools.count(first)
+        elif self.shuffle:
+            order = self._order.generator().permutation(number)[first:].tolist()
+        else:
+            order = range(first, number)
+        return self._epoch(order, endless=number is None)
+
+    def _epoch(self, order, endless: bool) -> Iterator:
         dataset = self.dataset
-        dataset.on_epoch_begin()
         try:
-            with contextlib.closing(self._batches(self._order())) as batches:
+            with contextlib.closing(self._batches(order)) as batches:
                 for batch in batches:
                     if batch is None:
                         raise ValueError(
                             f"{type(dataset).__name__}.__getitem__ returns a batch: x, (x, y) or "
                             "(x, y, sample_weight). Received: None"
                         )
-                    self._next += 1
+                    self._taken += 1
                     yield batch
         finally:
+            if not endless:
+                self._taken = 0
             dataset.on_epoch_end()
+            self._inner = self._dataset_state()
 
-    def _order(self):
-        number = self.dataset.num_batches
-        if number is None:
-            return itertools.count(self._next)
-        return np.random.permutation(number).tolist() if self.shuffle else range(number)
+    def _dataset_state(self):
+        return self.dataset.get_state() if hasattr(self.dataset, "get_state") else None
+
+    def get_state(self) -> dict:
+        """The epoch under way, as plain data: its order, the batches given out, and what the
+        dataset's own `get_state` gave before it."""
+        return {"order": self._order.note, "taken": self._taken, "dataset": self._inner}
+
+    def set_state(self, state: dict) -> None:
+        """The rest of that epoch comes next."""
+        if state["dataset"] is not None:
+            self.dataset.set_state(state["dataset"])
+        self._inner, self._taken = state["dataset"], state["taken"]
+        self._order.again(state["order"] if self._taken else None)
 
     def _batches(self, order) -> Iterator:
         dataset, ahead = self.dataset, self.dataset.max_queue_size
