@@ -8,6 +8,8 @@ from ..engine.scope import StatelessScope
 from ..engine.tracking import unique
 from ..metrics import Mean
 from ..training import fitting, loop, step
+from ..training.reader import EpochReader
+from ..training.runner import StepRunner
 from ..training.spec import CompileLoss, CompileMetrics
 
 
@@ -285,6 +287,18 @@ class Trainer:
         return self.predict_function
 
     # ---- training ------------------------------------------------------------------------
+
+    # What the loop asks of whatever it trains; a Population answers for many models at once.
+
+    def _new_runner(self, mode: str) -> StepRunner:
+        return StepRunner(self, mode)
+
+    def _new_reader(self, data, steps: int | None) -> EpochReader:
+        return EpochReader(data, steps)
+
+    def _end_training(self) -> None:
+        if self.optimizer is not None:
+            self.optimizer.finalize_variable_values(self.trainable_variables)
 
     def fit(
         self,

@@ -57,6 +57,6 @@ class RMSprop(Optimizer):
             new["average_gradient"] = mean
             variance = variance - jnp.square(mean)
         move = learning_rate * gradient / jnp.sqrt(variance + self.epsilon)
-        if self.momentum:
+        if "momentum" in slots:
             move = new["momentum"] = self.momentum * slots["momentum"] + move
         return value - move, new

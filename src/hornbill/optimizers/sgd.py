@@ -36,7 +36,7 @@ class SGD(Optimizer):
 
     def update(self, gradient, value, slots, learning_rate, step):
         move = -learning_rate * gradient
-        if not self.momentum:
+        if not slots:
             return value + move, {}
         speed = self.momentum * slots["momentum"] + move
         ahead = self.momentum * speed + move if self.nesterov else speed

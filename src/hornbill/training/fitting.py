@@ -17,7 +17,6 @@ from .loop import (
     run_epoch,
     runner_for,
 )
-from .reader import EpochReader
 
 
 def fit(
@@ -67,7 +66,7 @@ def fit(
         epochs = min(epochs, initial_epoch + config.max_epochs())
     model.stop_training = False
     runner = runner_for(model, "train")
-    reader = EpochReader(data, steps)
+    reader = model._new_reader(data, steps)
     model._initial_epoch = initial_epoch  # BackupAndRestore may set a later one
     callbacks.call("on_train_begin")
     logs = {}
@@ -87,8 +86,8 @@ def fit(
         callbacks.call("on_epoch_end", epoch, logs=logs)
         if model.stop_training:
             break
-    for optimizer in [model.optimizer] if model.optimizer is not None and epochs else []:
-        optimizer.finalize_variable_values(model.trainable_variables)
+    if epochs:
+        model._end_training()
     callbacks.call("on_train_end", logs=logs)
     return model.history
 

@@ -15,7 +15,6 @@ import numpy as np
 from ..engine import config
 from .callbacks import CallbackList
 from .data import make_data
-from .reader import EpochReader
 from .runner import StepRunner, gather_eager
 
 CHUNK_SECONDS = 0.05
@@ -49,7 +48,7 @@ def evaluate_data(model, data, steps, callbacks) -> dict:
     steps = limited(data.steps if steps is None else steps)
     callbacks.call("on_test_begin")
     model.reset_metrics()
-    logs, seen = run_epoch(model, runner, EpochReader(data, steps), callbacks)
+    logs, seen = run_epoch(model, runner, model._new_reader(data, steps), callbacks)
     if seen == 0:
         raise ValueError("There was no data to evaluate on: the dataset gave no batch.")
     logs = python_epoch_logs(logs)
@@ -67,7 +66,7 @@ def predict(model, x, batch_size=None, verbose="auto", steps=None, callbacks=Non
     runner = runner_for(model, "predict")
     runner.begin()
     callbacks.call("on_predict_begin")
-    outputs = _predict_batches(runner, EpochReader(data, total), callbacks)
+    outputs = _predict_batches(runner, model._new_reader(data, total), callbacks)
     callbacks.call("on_predict_end")
     if not outputs:
         raise ValueError("There was no data to predict on: the dataset gave no batch.")
@@ -201,7 +200,7 @@ def runner_for(model, mode: str) -> StepRunner:
     """The model's runner of a mode, with the programs that earlier calls compiled."""
     runner = model._runners.get(mode)
     if runner is None or runner.eager != (model.run_eagerly or not model.jit_compile):
-        runner = model._runners[mode] = StepRunner(model, mode)
+        runner = model._runners[mode] = model._new_runner(mode)
     return runner
 
 

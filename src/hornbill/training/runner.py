@@ -103,8 +103,9 @@ LOOPED_WORK = 4_000_000
 class Compiled:
     """One step, traced for one shape of batch: alone, and as a loop over many batches."""
 
-    def __init__(self, traced, mode: str):
-        self.traced, self.collects = traced, mode == "predict"
+    def __init__(self, traced, mode: str, members: int = 1):
+        self.traced, self.members = traced, members
+        self.collects = mode == "predict"
         self.convolves = "conv_general_dilated" in compiler.primitives(traced)
         self.trains_convolutions = self.convolves and mode == "train"
         self._step = self._loop = None
@@ -119,7 +120,7 @@ class Compiled:
         """
         if compiler.platform() != "cpu":
             return True
-        return not self.convolves and compiler.work(self.traced) < LOOPED_WORK
+        return not self.convolves and compiler.work(self.traced) < LOOPED_WORK * self.members
 
     def step(self, *args):
         """Runs one step."""
@@ -175,6 +176,8 @@ class StepRunner:
         pace: seconds that a step took in the last chunk, None before the first.
     """
 
+    members = 1  # how many models of one kind a step advances
+
     def __init__(self, model, mode: str):
         self.model, self.mode = model, mode
         self.eager = model.run_eagerly or not model.jit_compile
@@ -202,13 +205,14 @@ class StepRunner:
         for _ in range(3):
             cells, fixed = state_of(self.model, self.mode)
             pure = self._pure(cells, fixed)
-            abstract = [_struct(v._value) for v in cells], [_struct(v._value) for v in fixed]
+            held = self._holders(cells), self._holders(fixed)
+            abstract = [[_struct(v._value) for v in group] for group in held]
             batch = jax.tree.map(_struct, data)
             rows = None if index is None else _struct(index)
             traced = compiler.trace(pure, *abstract, batch, rows, donate=(0,))
             # A first run of a user's step may have made variables (optimizer slots, metrics).
             if [*map(id, cells)] == [*map(id, state_of(self.model, self.mode)[0])]:
-                return Compiled(traced, self.mode), cells, fixed
+                return Compiled(traced, self.mode, self.members), *held
         raise RuntimeError(
             f"{type(self.model).__name__}.{self.mode}_step makes new variables at each call. "
             "Make them in __init__ or build."
@@ -254,6 +258,10 @@ class StepRunner:
             return [_strong(scope.read(v)) for v in cells], logs
 
         return pure
+
+    def _holders(self, variables) -> list[Variable]:
+        """The cells that hold the step's state, one for each of the model's variables."""
+        return variables
 
     def run(self, data, index=None):
         """One step on a batch, or on the rows `index` of resident data. Returns its logs."""
