@@ -29,6 +29,7 @@ _NAMES = {
     "Loss": "losses",
     "Metric": "metrics",
     "Model": "models",
+    "NumericsError": "engine.numerics",
     "Operation": "engine.operation",
     "Optimizer": "optimizers",
     "Regularizer": "regularizers",

@@ -13,6 +13,7 @@ _settings = {
     "traceback_filtering": True,
     "interactive_logging": True,
     "flash_attention": None,
+    "check_nans": False,
 }
 
 _FLOATS = ("bfloat16", "float16", "float32", "float64")
@@ -157,6 +158,48 @@ def enable_flash_attention() -> None:
 def disable_flash_attention() -> None:
     """Makes attention that is not told use the plain computation everywhere."""
     _settings["flash_attention"] = False
+
+
+class check_nans:
+    """Makes every model stop with a clear error at the first NaN or infinity.
+
+    `fit`, `evaluate`, `predict` and the `*_on_batch` methods then check each step: its loss and
+    logs, its predictions, and the weights and optimizer state that it leaves. The `NumericsError`
+    names the step and what held the first NaN (the data, a layer's output, a loss, a gradient, a
+    weight), and the model stays as it was before that step. Checked steps run one by one and are
+    waited for; models whose `compile` got `check_numerics` follow that instead.
+
+    Gradients that overflow under a `LossScaleOptimizer` are its business and no error.
+
+    Args:
+        enabled: False switches it off.
+
+    It holds from the call on; as a context manager, for the length of the `with`:
+
+    >>> import hornbill as hb
+    >>> with hb.config.check_nans():
+    ...     hb.config.is_check_nans_enabled()
+    True
+    >>> hb.config.is_check_nans_enabled()
+    False
+    """
+
+    def __init__(self, enabled: bool = True):
+        if not isinstance(enabled, bool):
+            raise TypeError(f"check_nans takes True or False. Received: enabled={enabled!r}")
+        self._before = _settings["check_nans"]
+        _settings["check_nans"] = enabled
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        _settings["check_nans"] = self._before
+
+
+def is_check_nans_enabled() -> bool:
+    """Whether `check_nans` is on."""
+    return _settings["check_nans"]
 
 
 def enable_unsafe_deserialization() -> None:

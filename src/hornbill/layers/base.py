@@ -17,6 +17,7 @@ from ..engine.context import CallContext, current_context, enter_context, leave_
 from ..engine.dtype_map import DTypePolicyMap
 from ..engine.masks import get_mask, set_mask
 from ..engine.naming import auto_name
+from ..engine.numerics import look
 from ..engine.operation import Operation, infer, record
 from ..engine.random import SeedGenerator
 from ..engine.remat import current_remat
@@ -157,6 +158,7 @@ class Layer(Operation, Trackable):
             call = self.call if self._remat is None else self.rematerialized_call(self.call)
             outputs = call(*args, **kwargs)
             self._finish(args, kwargs, outputs)
+            look("layer", path, outputs)
             return outputs
         except Exception as error:
             if outermost:

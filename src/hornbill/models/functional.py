@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import jax
 
+from ..engine.numerics import look
 from ..engine.symbolic import Node, SymbolicTensor
 from ..layers.base import Layer
 from ..layers.input_layer import InputLayer
@@ -88,6 +89,8 @@ class Graph:
             args, kwargs = jax.tree.unflatten(treedef, filled)
             operation = node.operation
             outputs = operation(*args, **kwargs) if call is None else call(operation, args, kwargs)
+            if not isinstance(operation, Layer):
+                look("operation", operation.name, outputs)
             # Outputs are matched by place, where the structure was recorded.
             for tensor, value in zip(node.results, jax.tree.leaves(outputs), strict=False):
                 known[id(tensor)] = value

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from .. import losses, optimizers
+from ..engine import config
 from ..engine.scope import StatelessScope
 from ..engine.tracking import unique
 from ..metrics import Mean
@@ -27,6 +28,7 @@ class Trainer:
         self.history = None
         self._run_eagerly = False
         self._jit_compile = True
+        self._check_numerics: bool | None = None
         self.steps_per_execution = 1
         self._loss_tracker: Mean | None = None
         self._compile_loss: CompileLoss | None = None
@@ -47,6 +49,7 @@ class Trainer:
         steps_per_execution: int = 1,
         jit_compile="auto",
         auto_scale_loss: bool = True,
+        check_numerics: bool | None = None,
     ) -> None:
         """Sets how the model is trained.
 
@@ -63,6 +66,9 @@ class Trainer:
             jit_compile: False is the same as `run_eagerly=True`.
             auto_scale_loss: whether `mixed_float16` wraps the optimizer in a
                 `LossScaleOptimizer`.
+            check_numerics: whether each step is checked for NaN and infinity, as
+                `hornbill.config.check_nans` describes it; None follows that setting. A file does
+                not keep it.
 
         >>> import hornbill as hb
         >>> model = hb.Sequential([hb.layers.Dense(1)])
@@ -72,6 +78,8 @@ class Trainer:
             raise TypeError(f"steps_per_execution is an int. Received: {steps_per_execution!r}")
         if steps_per_execution < 1:
             raise ValueError(f"steps_per_execution is positive. Received: {steps_per_execution}")
+        if check_numerics not in (None, True, False):
+            raise TypeError(f"check_numerics is True, False or None. Received: {check_numerics!r}")
         given = optimizer = optimizers.get(optimizer)
         if auto_scale_loss and optimizer is not None and self.compute_dtype == "float16":
             if self.dtype_policy.name == "mixed_float16":
@@ -91,6 +99,7 @@ class Trainer:
         self._run_eagerly = bool(run_eagerly)
         self.jit_compile = jit_compile
         self.steps_per_execution = steps_per_execution
+        self._check_numerics = check_numerics
         self._runners = {}
         self.stop_training = False
         self.compiled = True
@@ -125,6 +134,12 @@ class Trainer:
     @run_eagerly.setter
     def run_eagerly(self, value):
         self._run_eagerly = bool(value)
+
+    @property
+    def checks_numerics(self) -> bool:
+        """Whether steps are checked for NaN and infinity."""
+        ours = self._check_numerics
+        return config.is_check_nans_enabled() if ours is None else ours
 
     @property
     def jit_compile(self) -> bool:

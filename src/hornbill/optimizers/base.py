@@ -12,6 +12,7 @@ from ..engine import compile as compiler
 from ..engine import serialize
 from ..engine.config import floatx
 from ..engine.naming import auto_name
+from ..engine.numerics import look
 from ..engine.scope import StatelessScope, current_scope
 from ..engine.variable import Variable
 from . import transforms
@@ -324,6 +325,9 @@ class Optimizer(OptimizerState):
         return grads, [v for _, v in pairs]
 
     def _apply(self, grads, variables) -> None:
+        for gradient, variable in zip(reversed(grads), reversed(variables), strict=True):
+            # Backwards, as gradients are: the one nearest to the loss had NaN first.
+            look("gradient", variable.path, gradient)
         # An update_step of the user's own may do what a compiled function cannot repeat.
         ours = type(self).update_step is Optimizer.update_step
         tracing = any(isinstance(g, jax.core.Tracer) for g in grads)

@@ -73,6 +73,7 @@ def fit(
     for epoch in range(model._initial_epoch, epochs):
         model.reset_metrics()
         callbacks.call("on_epoch_begin", epoch)
+        runner.epoch = epoch
         logs, seen = run_epoch(model, runner, reader, callbacks)
         if seen == 0:
             raise ValueError(

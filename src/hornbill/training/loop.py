@@ -212,6 +212,7 @@ def on_batch(model, mode: str, x, y=None, sample_weight=None, class_weight=None)
     batch = jax.tree.map(jnp.asarray, data.arrays)
     model.reset_metrics()
     runner = runner_for(model, mode)
+    runner.epoch = None
     runner.begin()
     return runner.run(batch)
 

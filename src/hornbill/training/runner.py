@@ -15,12 +15,14 @@ import numpy as np
 
 from ..engine import compile as compiler
 from ..engine.context import CallContext, enter_context, leave_context
+from ..engine.numerics import all_finite
 from ..engine.random import global_generator
 from ..engine.scope import StatelessScope
 from ..engine.tracking import owned, unique
 from ..engine.variable import Variable
 from ..optimizers import Optimizer
 from .data import unpack
+from .numerics import error_of, run_watched
 from .step import forward
 
 
@@ -183,22 +185,30 @@ class StepRunner:
         self.eager = model.run_eagerly or not model.jit_compile
         self.programs: dict = {}
         self.pace: float | None = None
+        self.epoch: int | None = None
         self.begin()
 
     def begin(self) -> None:
-        """Looks at what is frozen, once per epoch: another choice is another program."""
-        self._frozen = tuple(v.trainable for v in self.model.variables)
+        """Starts an epoch: counts steps from 0, and looks at the settings of a program."""
+        self.steps = 0
+        self._note_settings()
+
+    def _note_settings(self) -> None:
+        """What is frozen, and whether steps are checked: another choice is another program."""
+        model = self.model
+        self.checks = model.checks_numerics
+        self._settings = (self.checks, *(v.trainable for v in model.variables))
 
     def _prepare(self, data, index) -> tuple[Compiled, list, list]:
         """The program for a batch of this shape, and the variables it works on."""
         leaves, treedef = jax.tree.flatten(data)
         shapes = tuple((a.shape, a.dtype) for a in leaves)
-        key = (treedef, shapes, None if index is None else index.shape, self._frozen)
+        key = (treedef, shapes, None if index is None else index.shape, self._settings)
         if key not in self.programs:
             self._build(data, index)
-            self.begin()  # weights may just have been made
-            self.programs[(*key[:3], self._frozen)] = self._trace(data, index)
-            key = (*key[:3], self._frozen)
+            self._note_settings()  # weights may just have been made
+            key = (*key[:3], self._settings)
+            self.programs[key] = self._trace(data, index)
         return self.programs[key]
 
     def _trace(self, data, index):
@@ -209,7 +219,9 @@ class StepRunner:
             abstract = [[_struct(v._value) for v in group] for group in held]
             batch = jax.tree.map(_struct, data)
             rows = None if index is None else _struct(index)
-            traced = compiler.trace(pure, *abstract, batch, rows, donate=(0,))
+            # The old state of a checked step is kept until the new one is known to be good.
+            donate = () if self.checks else (0,)
+            traced = compiler.trace(pure, *abstract, batch, rows, donate=donate)
             # A first run of a user's step may have made variables (optimizer slots, metrics).
             if [*map(id, cells)] == [*map(id, state_of(self.model, self.mode)[0])]:
                 return Compiled(traced, self.mode, self.members), *held
@@ -242,7 +254,7 @@ class StepRunner:
             model.optimizer.build(model.trainable_variables)
 
     def _pure(self, cells, fixed):
-        model, mode = self.model, self.mode
+        model, mode, checks = self.model, self.mode, self.checks
 
         def pure(values, fixed_values, data, index):
             batch = data if index is None else _gather(data, index)
@@ -255,7 +267,12 @@ class StepRunner:
                     logs = jax.tree.map(lambda x: x.value if isinstance(x, Variable) else x, logs)
             finally:
                 leave_context(token)
-            return [_strong(scope.read(v)) for v in cells], logs
+            new = [_strong(scope.read(v)) for v in cells]
+            if not checks:
+                return new, logs
+            metrics = set(model.metrics_variables)
+            kept = [a for v, a in zip(cells, new, strict=True) if v not in metrics]
+            return new, (logs, all_finite((kept, logs)))
 
         return pure
 
@@ -265,6 +282,9 @@ class StepRunner:
 
     def run(self, data, index=None):
         """One step on a batch, or on the rows `index` of resident data. Returns its logs."""
+        self.steps += 1
+        if self.checks:
+            return self._run_checked(data, index)
         if self.eager:
             return call_step(self.model, self.mode, gather_eager(data, index))
         return self._step(*self._prepare(data, index), data, index)
@@ -275,9 +295,31 @@ class StepRunner:
             _store(cells, new)
         return logs
 
+    def _run_checked(self, data, index):
+        """One step that leaves the state as it was and raises where its results are not finite."""
+        if not self.eager:
+            program, cells, fixed = self._prepare(data, index)
+            values = [v._value for v in cells], [v._value for v in fixed]
+            new, (logs, fine) = program.step(*values, data, index)
+            if fine:
+                with hold_interrupts():
+                    _store(cells, new)
+                return logs
+        batch = gather_eager(data, index)
+
+        def step():
+            return call_step(self.model, self.mode, batch)
+
+        logs, updates, places, fine = run_watched(self.model, self.mode, batch, step)
+        if not (self.eager and fine):
+            raise error_of(self.model, self.mode, places, self.epoch, self.steps - 1)
+        for variable, value in updates:
+            variable.assign(value)
+        return logs
+
     def loops(self, data, order) -> bool:
         """Whether steps over these batches go into one program."""
-        return self._prepare(data, order[0])[0].loops
+        return not self.checks and self._prepare(data, order[0])[0].loops
 
     def run_many(self, data, order, start: int, stop: int, results=None):
         """The steps `start` to `stop` of an epoch; the rows of `order` are the batches.
@@ -286,6 +328,10 @@ class StepRunner:
             The last step's logs; in mode `"predict"` the outputs so far, to be handed in again as
             `results`.
         """
+        if self.checks:
+            for i in range(start, stop):
+                logs = self.run(data, order[i])
+            return logs
         program, cells, fixed = self._prepare(data, order[0])
         if not program.loops:
             for i in range(start, stop):

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 
 from .. import losses as losses_module
 from .. import metrics as metrics_module
+from ..engine.numerics import look
 from ..losses import Loss
 from ..metrics import Mean, MeanMetricWrapper, Metric
 
@@ -275,6 +276,7 @@ class CompileLoss:
                     "scalar: with reduction=None nothing is left to minimize. Use "
                     "reduction='sum_over_batch_size'."
                 )
+            look("loss", entry.loss.name, value)
             if entry.tracker is not None:
                 entry.tracker.update_state(value, sample_weight=y_p.shape[0])
             if entry.weight is not None:

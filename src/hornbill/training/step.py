@@ -8,6 +8,7 @@ import functools
 import inspect
 
 from ..engine.gradients import value_and_grad
+from ..engine.numerics import look
 from .data import unpack
 from .data.batches import batch_size_of
 
@@ -74,6 +75,7 @@ def _takes_training(function) -> bool:
 
 def track_loss(model, loss, x, y) -> None:
     """Adds a batch's loss to the mean that the logs show, weighted by the batch's size."""
+    look("loss", "total", loss)
     if model._loss_tracker is not None:
         size = batch_size_of(x) or batch_size_of(y) or 1
         model._loss_tracker.update_state(loss, sample_weight=size)
