@@ -1,7 +1,6 @@
 """Optimizer: one update of all variables, put together from pure pieces."""
 
 import inspect
-import re
 import warnings
 
 import jax
@@ -17,11 +16,12 @@ from ..engine.scope import StatelessScope, current_scope
 from ..engine.variable import Variable
 from . import transforms
 from .options import check, check_count, is_number, refuse_unknown
+from .per_variable import PerVariable
 from .schedules import LearningRateSchedule
 from .state import OptimizerState, slot_name
 
 
-class Optimizer(OptimizerState):
+class Optimizer(PerVariable, OptimizerState):
     """Turns gradients into new values of variables.
 
     A subclass says what it remembers of a variable and how one update goes, both as plain
@@ -92,7 +92,8 @@ class Optimizer(OptimizerState):
         **kwargs,
     ):
         refuse_unknown(self, kwargs)
-        super().__init__(auto_name(self) if name is None else name)
+        OptimizerState.__init__(self, auto_name(self) if name is None else name)
+        PerVariable.__init__(self)
         clips = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
         given = {k: v for k, v in clips.items() if v is not None}
         if len(given) > 1:
@@ -117,7 +118,6 @@ class Optimizer(OptimizerState):
         self.gradient_accumulation_steps = gradient_accumulation_steps
 
         self._trainable_variables: list[Variable] = []
-        self._undecayed, self._undecayed_names = set(), None
         self._iterations = self.add_variable((), dtype="int", name="iteration")
         if not callable(learning_rate):
             if not is_number(learning_rate):
@@ -172,6 +172,7 @@ class Optimizer(OptimizerState):
         if self.built:
             return
         variables = list(variables)
+        self._rate_factors = self._resolve(self._rate_factors, variables)
         self._trainable_variables = variables
         self._index = {v: i for i, v in enumerate(variables)}
         if self.use_ema:
@@ -245,7 +246,9 @@ class Optimizer(OptimizerState):
     def update_steps(self, gradients, variables, learning_rate) -> None:
         """Updates all variables; overridden where they share state."""
         for gradient, variable in zip(gradients, variables, strict=True):
-            self.update_step(gradient, variable, learning_rate)
+            rate = self._rate_of(variable, learning_rate)
+            if rate is not None:
+                self.update_step(gradient, variable, rate)
 
     def assign(self, variable, value) -> None:
         """Sets a variable."""
@@ -377,9 +380,10 @@ class Optimizer(OptimizerState):
             grads = transforms.clip_by_value(grads, self.clipvalue)
         for variable in variables:
             decay = self.weight_decay_of(variable)
-            if decay is not None:
+            rate = self._rate_of(variable, learning_rate)
+            if decay is not None and rate is not None:
                 value = variable.value
-                variable.assign(value - value * decay * jnp.asarray(learning_rate, value.dtype))
+                variable.assign(value - value * decay * jnp.asarray(rate, value.dtype))
         self.update_steps(grads, variables, learning_rate)
 
     def _due(self):
@@ -467,29 +471,6 @@ class Optimizer(OptimizerState):
         """The loss times `loss_scale_factor`, which `apply` takes out of the gradients again."""
         return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
 
-    # Weight decay.
-
-    def exclude_from_weight_decay(self, var_list=None, var_names=None) -> None:
-        """Keeps weight decay away from variables.
-
-        Args:
-            var_list: such variables.
-            var_names: regular expressions; a variable is left out if one is found in its name.
-
-        >>> import hornbill as hb
-        >>> optimizer = hb.optimizers.AdamW()
-        >>> optimizer.exclude_from_weight_decay(var_names=["bias", "scale"])
-        """
-        self._undecayed = set(var_list or ())
-        self._undecayed_names = "|".join(var_names) if var_names else None
-
-    def weight_decay_of(self, variable) -> float | None:
-        """The weight decay of one variable, None for none."""
-        named = self._undecayed_names is not None and re.search(
-            self._undecayed_names, variable.name
-        )
-        return None if named or variable in self._undecayed else self.weight_decay
-
     # Saving.
 
     def get_config(self) -> dict:
@@ -507,12 +488,20 @@ class Optimizer(OptimizerState):
             config = {k: v for k, v in config.items() if k in parameters}
         own = serialize.captured_arguments(self, strict=False, skip=config)
         # Settings may have been changed since.
-        return {**config, **{k: serialize.serialize(getattr(self, k, v)) for k, v in own.items()}}
+        config |= {k: serialize.serialize(getattr(self, k, v)) for k, v in own.items()}
+        if self._rate_factors:
+            config["learning_rate_factors"] = self.learning_rate_factors
+        return config
 
     @classmethod
     def from_config(cls, config: dict, custom_objects: dict | None = None) -> "Optimizer":
         """The optimizer that `get_config` described."""
-        return cls(**serialize.deserialize_arguments(config, custom_objects))
+        factors = config.get("learning_rate_factors")
+        config = {k: v for k, v in config.items() if k != "learning_rate_factors"}
+        optimizer = cls(**serialize.deserialize_arguments(config, custom_objects))
+        if factors:
+            optimizer.scale_learning_rate(factors)
+        return optimizer
 
     def __repr__(self):
         return f"<{type(self).__name__} name={self.name}>"

@@ -76,6 +76,15 @@ class LossScaleOptimizer(Optimizer):
     def learning_rate(self, learning_rate):
         self.inner_optimizer.learning_rate = learning_rate
 
+    def scale_learning_rate(self, factors):
+        """The inner optimizer's."""
+        self.inner_optimizer.scale_learning_rate(factors)
+
+    @property
+    def learning_rate_factors(self):
+        """The inner optimizer's."""
+        return self.inner_optimizer.learning_rate_factors
+
     def build(self, variables):
         if self.built:
             return

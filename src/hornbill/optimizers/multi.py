@@ -173,6 +173,18 @@ class MultiOptimizer(Optimizer):
             f"Received: learning_rate={value!r}"
         )
 
+    def scale_learning_rate(self, factors):
+        """Raises: each of the optimizers has its own learning rate."""
+        raise ValueError(
+            "A MultiOptimizer has no learning rate of its own. Call scale_learning_rate of its "
+            f"`optimizers`. Received: {factors!r}"
+        )
+
+    @property
+    def learning_rate_factors(self):
+        """Those of each of its optimizers, by its name."""
+        return {o.name: o.learning_rate_factors for o in self._optimizers}
+
     def build(self, variables):
         if self.built:
             return

@@ -84,7 +84,9 @@ class OptaxOptimizer(Optimizer):
         state = jax.tree.unflatten(self._structure, state)
         updates, state = self.transformation.update(gradients, state, values)
         for key, variable in zip(keys, variables, strict=True):
-            variable.assign_add(updates[key] * jnp.asarray(learning_rate, variable.dtype))
+            rate = self._rate_of(variable, learning_rate)
+            if rate is not None:
+                variable.assign_add(updates[key] * jnp.asarray(rate, variable.dtype))
         for variable, value in zip(self._state, jax.tree.leaves(state), strict=True):
             variable.assign(_plain(value))
 

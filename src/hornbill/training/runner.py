@@ -194,10 +194,12 @@ class StepRunner:
         self._note_settings()
 
     def _note_settings(self) -> None:
-        """What is frozen, and whether steps are checked: another choice is another program."""
+        """What is frozen or scaled, and whether steps are checked: another choice is another program."""
         model = self.model
         self.checks = model.checks_numerics
         self._settings = (self.checks, *(v.trainable for v in model.variables))
+        if self.mode == "train":
+            self._settings += tuple(str(o.learning_rate_factors) for o in optimizers_of(model))
 
     def _prepare(self, data, index) -> tuple[Compiled, list, list]:
         """The program for a batch of this shape, and the variables it works on."""
