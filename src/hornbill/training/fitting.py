@@ -61,7 +61,9 @@ def fit(
     validation = None
     if validation_data is not None:
         validation = _validation_data(validation_data, validation_batch_size or batch_size)
-    callbacks = callback_list(model, callbacks, verbose, epochs=epochs, steps=steps, history=True)
+    callbacks = callback_list(
+        model, callbacks, verbose, data, epochs=epochs, steps=steps, history=True
+    )
     if config.max_epochs() is not None:
         epochs = min(epochs, initial_epoch + config.max_epochs())
     model.stop_training = False

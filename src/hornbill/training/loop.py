@@ -37,7 +37,7 @@ def evaluate(
     steps = check_steps(steps, "steps")
     data = make_data(x, y, sample_weight, batch_size=batch_size, steps=steps, what="evaluate")
     total = limited(data.steps if steps is None else steps)
-    callbacks = callback_list(model, callbacks, verbose, epochs=1, steps=total)
+    callbacks = callback_list(model, callbacks, verbose, data, epochs=1, steps=total)
     logs = evaluate_data(model, data, steps, callbacks)
     return logs if return_dict else in_order(model, logs)
 
@@ -62,7 +62,7 @@ def predict(model, x, batch_size=None, verbose="auto", steps=None, callbacks=Non
     steps = check_steps(steps, "steps")
     data = make_data(x, batch_size=batch_size, steps=steps, what="predict")
     total = limited(data.steps if steps is None else steps)
-    callbacks = callback_list(model, callbacks, verbose, epochs=1, steps=total)
+    callbacks = callback_list(model, callbacks, verbose, data, epochs=1, steps=total)
     runner = runner_for(model, "predict")
     runner.begin()
     callbacks.call("on_predict_begin")
@@ -251,7 +251,7 @@ def check_verbose(verbose) -> None:
         raise ValueError(f"verbose is 0, 1, 2 or 'auto'. Received: verbose={verbose!r}")
 
 
-def callback_list(model, callbacks, verbose, *, epochs, steps, history=False):
+def callback_list(model, callbacks, verbose, data, *, epochs, steps, history=False):
     if isinstance(callbacks, CallbackList):
         return callbacks
     return CallbackList(
@@ -262,6 +262,7 @@ def callback_list(model, callbacks, verbose, *, epochs, steps, history=False):
         verbose=verbose,
         epochs=epochs,
         steps=steps,
+        batch_size=data.batch_size,
     )
 
 

@@ -194,7 +194,7 @@ class StepRunner:
         self._note_settings()
 
     def _note_settings(self) -> None:
-        """What is frozen or scaled, and whether steps are checked: another choice is another program."""
+        """What is frozen, scaled, checked: another choice is another program."""
         model = self.model
         self.checks = model.checks_numerics
         self._settings = (self.checks, *(v.trainable for v in model.variables))

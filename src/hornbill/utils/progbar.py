@@ -1,19 +1,17 @@
 """Progbar: a progress line for loops of one's own."""
 
-import sys
-import time
 from collections.abc import Iterable
 
 import numpy as np
 
-from ..training.callbacks.callback import write
-from ..training.callbacks.progbar import _clock, _duration, _number
+from ..training.callbacks.progress import Progress, metrics_text
 
 
 class Progbar:
     """Shows how far a loop is, with the values of its metrics.
 
-    On a terminal one line is written over; elsewhere only the finished line is written.
+    On a terminal, and in a notebook, one line is written over; elsewhere only the finished line
+    is written, without the bar.
 
     Args:
         target: the number of steps, None where it is not known.
@@ -53,11 +51,8 @@ class Progbar:
         self.interval, self.unit_name = interval, unit_name
         self._shown_as_is = set(stateful_metrics or ())
         self._averaged = None if stateless_metrics is None else set(stateless_metrics)
-        self._seen = 0
         self._values: dict[str, tuple[float, int]] = {}  # the sum and the count
-        self._began = time.perf_counter()
-        self._first_done: float | None = None
-        self._drawn, self._drawn_width = 0.0, 0
+        self._progress = Progress(target, unit=unit_name, width=width if verbose == 1 else 0)
 
     def update(self, current: int, values=None, finalize: bool | None = None) -> None:
         """Says that `current` steps are done.
@@ -70,23 +65,19 @@ class Progbar:
         """
         if finalize is None:
             finalize = self.target is not None and current >= self.target
+        steps = max(current - self._progress.seen, 1)
         for name, value in values or ():
-            self._record(name, value, max(current - self._seen, 1), finalize)
-        self._seen = current
-        now = time.perf_counter()
-        per_step = self._per_step(now)
-        if self.verbose == 1:
-            if finalize or (sys.stdout.isatty() and now - self._drawn >= self.interval):
-                self._drawn = now
-                self._draw(self._line(per_step, now, finalize), finalize)
-        elif self.verbose == 2 and finalize and self.target:
-            count = f"{current:>{len(str(self.target))}}/{self.target}"
-            elapsed = f"{now - self._began:.0f}s - {_duration(per_step)}/{self.unit_name}"
-            write(f"{count} - {elapsed}{self._metrics()}")
+            self._record(name, value, steps, finalize)
+        self._progress.target = self.target  # it may be known late
+        self._progress.advance(current)
+        if finalize and self.verbose and (self.verbose == 1 or self.target):
+            self._progress.finish(self._metrics())
+        elif self.verbose == 1 and self._progress.due(self.interval):
+            self._progress.draw(self._metrics())
 
     def add(self, n: int, values=None) -> None:
         """Says that `n` more steps are done."""
-        self.update(self._seen + n, values)
+        self.update(self._progress.seen + n, values)
 
     def _record(self, name, value, steps, finalize):
         value = float(np.mean(value))
@@ -100,39 +91,7 @@ class Progbar:
         else:
             self._values[name] = (value, 1)
 
-    def _per_step(self, now) -> float:
-        """Seconds per step; the first one, which often compiles, does not count."""
-        if self._seen == 0:
-            return 0.0
-        if self._first_done is not None and self._seen > 1:
-            return (now - self._first_done) / (self._seen - 1)
-        if self._seen == 1:
-            self._first_done = now
-        return (now - self._began) / self._seen
-
-    def _line(self, per_step, now, finalize) -> str:
-        if self.target:
-            done = min(self._seen / self.target, 1)
-            filled = int(self.width * done)
-            bar = "━" * filled + "─" * (self.width - filled)
-            head = f"{self._seen:>{len(str(self.target))}}/{self.target} {bar}"
-        else:
-            head = f"{self._seen:>7}/Unknown"
-        left = finalize or not self.target
-        seconds = now - self._began if left else per_step * (self.target - self._seen)
-        time_per = f"{_clock(seconds)} {_duration(per_step)}/{self.unit_name}"
-        return f"{head} {time_per}{self._metrics()}"
-
     def _metrics(self) -> str:
-        return "".join(
-            f" - {name}: {_number(total / max(count, 1))}"
-            for name, (total, count) in self._values.items()
+        return metrics_text(
+            (n, total / max(count, 1)) for n, (total, count) in self._values.items()
         )
-
-    def _draw(self, line, finalize):
-        start = ""
-        if sys.stdout.isatty():
-            start, padding = "\r", max(0, self._drawn_width - len(line))
-            self._drawn_width = len(line)
-            line += " " * padding
-        write(start + line, end="\n" if finalize else "")

@@ -10,9 +10,10 @@ class Callback:
     """Base of all callbacks: override the hooks that you need.
 
     Every hook gets `logs`, a dict of floats. `self.model` is the model, `self.params` holds
-    `verbose`, `epochs` and `steps`. Overriding a batch hook makes `fit` stop after each batch;
-    leave them alone where epoch hooks will do, since training in long chunks is faster. Where the
-    state after some steps is all that a hook needs, mark it with `each_batch_if`.
+    `verbose`, `epochs`, `steps` and `batch_size` (None where batches come ready). Overriding a
+    batch hook makes `fit` stop after each batch; leave them alone where epoch hooks will do, since
+    training in long chunks is faster. Where the state after some steps is all that a hook needs,
+    mark it with `each_batch_if`.
 
     >>> import hornbill as hb
     >>> class Note(hb.callbacks.Callback):

@@ -26,7 +26,7 @@ class CallbackList(Callback):
         add_history: whether a `History` is added where there is none.
         add_progbar: whether a `ProgbarLogger` is added where there is none.
         model: handed to each callback.
-        params: handed to each callback: `verbose`, `epochs`, `steps`.
+        params: handed to each callback: `verbose`, `epochs`, `steps`, `batch_size`.
 
     Raises:
         ValueError: for what is no callback.
