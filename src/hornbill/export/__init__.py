@@ -1,3 +1,4 @@
-"""Models as programs: one file that runs without the model's code."""
+"""Models as programs: files that run without the model's code."""
 
+from .archive import ExportArchive
 from .stablehlo import load

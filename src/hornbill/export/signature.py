@@ -25,9 +25,9 @@ def signature_of(model, given=None) -> list:
                 "input_signature is a list with one entry for each argument of the model's call. "
                 f"Received: {given!r}"
             )
-        if model.inputs is not None and len(given) == len(model.inputs) > 1:
+        if model is not None and model.inputs is not None and len(given) == len(model.inputs) > 1:
             given = [list(given)]  # the flat list of a functional model's inputs
-        return jax.tree.map(_spec, list(given), is_leaf=_is_leaf)
+        return jax.tree.map(_spec, list(given), is_leaf=is_spec)
     if model.inputs is not None:
         return [jax.tree.map(_spec, model.input)]
     shapes = model._build_shapes
@@ -47,7 +47,7 @@ def symbolic(signature: list) -> list:
 
     The first one is `b` in all inputs, the size of the batch; each other one is its own.
     """
-    specs = jax.tree.leaves(signature, is_leaf=_is_leaf)
+    specs = jax.tree.leaves(signature, is_leaf=is_spec)
     scope, count = jax.export.SymbolicScope(), 0
     made = []
     for spec in specs:
@@ -58,11 +58,12 @@ def symbolic(signature: list) -> list:
             sizes.append(str(size) if size is not None else "b" if axis == 0 else f"d{count}")
         shape = jax.export.symbolic_shape(", ".join(sizes), scope=scope)
         made.append(jax.ShapeDtypeStruct(shape, dtypes.numpy_dtype(spec.dtype)))
-    treedef = jax.tree.structure(signature, is_leaf=_is_leaf)
+    treedef = jax.tree.structure(signature, is_leaf=is_spec)
     return jax.tree.unflatten(treedef, made)
 
 
-def _is_leaf(value) -> bool:
+def is_spec(value) -> bool:
+    """Whether a part of a signature is one of its leaves."""
     return isinstance(value, InputSpec)
 
 
@@ -72,9 +73,10 @@ def _spec(value) -> InputSpec:
             raise ValueError(
                 f"An InputSpec to export with has a shape and a dtype. Received: {value}"
             )
-        return InputSpec(shape=value.shape, dtype=dtypes.standardize_dtype(value.dtype))
+        dtype = dtypes.standardize_dtype(value.dtype)
+        return InputSpec(shape=value.shape, dtype=dtype, name=value.name)
     if isinstance(value, SymbolicTensor):
-        return InputSpec(shape=value.shape, dtype=value.dtype)
+        return InputSpec(shape=value.shape, dtype=value.dtype, name=value.name)
     if not hasattr(value, "dtype"):
         raise TypeError(
             "input_signature holds InputSpecs, symbolic tensors or arrays. "

@@ -1,4 +1,4 @@
-"""A model as a StableHLO program, by `jax.export`: one file, for any batch size."""
+"""A program as StableHLO, by `jax.export`: one file, for any batch size."""
 
 import importlib.util
 import os
@@ -7,54 +7,35 @@ import jax
 import jax.export
 
 from ..engine.atomic import atomic_path
-from .signature import signature_of, symbolic
+from .program import Program
 
-FORMATS = ("stablehlo",)
 PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
 
 
-def export_model(
-    model,
-    filepath,
-    format: str = "stablehlo",
-    verbose=None,
-    input_signature=None,
-    platforms=PLATFORMS,
-) -> None:
-    """Writes a model's inference as a program; see `Model.export`."""
-    if format not in FORMATS:
-        raise ValueError(
-            f"Hornbill exports to the formats {list(FORMATS)} now; 'onnx' and 'tf_saved_model' are "
-            f"not supported. Received: format={format!r}"
-        )
-    if not platforms or not set(platforms) <= set(PLATFORMS):
-        raise ValueError(f"platforms names some of {PLATFORMS}. Received: {platforms!r}")
-    if not model.built:
-        raise ValueError(
-            f"Model '{model.name}' must be built before it is exported. Call it on data, or build "
-            "it with model.build(input_shape)."
-        )
+def write(program: Program, path: str, platforms=PLATFORMS) -> None:
+    """Writes a program with its weights into one file.
+
+    Args:
+        program: what to write.
+        path: the file.
+        platforms: those that it will run on, some of `PLATFORMS`.
+
+    Raises:
+        ValueError: for other platforms.
+        ImportError: without `flatbuffers`.
+    """
+    check_platforms(platforms, PLATFORMS)
     _require_flatbuffers()
-    path = os.fspath(filepath)
-    arguments = symbolic(signature_of(model, input_signature))
-    program = jax.export.export(jax.jit(_inference(model)), platforms=tuple(platforms))
-    data = program(*arguments).serialize()
+    exported = jax.export.export(jax.jit(program.closed()), platforms=tuple(platforms))
+    data = exported(*program.arguments).serialize()
     with atomic_path(path) as temporary, open(temporary, "wb") as file:
         file.write(data)
-    if verbose or verbose is None:
-        shapes = jax.tree.map(lambda a: f"{a.dtype}[{', '.join(map(str, a.shape))}]", arguments)
-        print(f"Saved artifact at '{path}': {len(data)} bytes, takes {shapes}.")
 
 
-def _inference(model):
-    """The model's call as a pure function; its weights are part of the program."""
-    trainable = [v.value for v in model.trainable_variables]
-    rest = [v.value for v in model.non_trainable_variables]
-
-    def inference(*args):
-        return model.stateless_call(trainable, rest, *args, training=False)[0]
-
-    return inference
+def check_platforms(platforms, known) -> None:
+    """Raises a ValueError unless `platforms` names some of the known ones."""
+    if not platforms or not set(platforms) <= set(known):
+        raise ValueError(f"platforms names some of {known}. Received: {platforms!r}")
 
 
 def load(filepath):

@@ -218,17 +218,24 @@ class Model(Trainer, Layer):
     def export(
         self, filepath, format: str = "stablehlo", verbose=None, input_signature=None, **kwargs
     ) -> None:
-        """Writes the inference as a program, weights included, for `hornbill.export.load`.
+        """Writes the inference as a program, weights included, that runs without the model's code.
 
         Args:
-            filepath: the file.
-            format: `"stablehlo"`, for any JAX, with or without Hornbill.
+            filepath: the file; with `"tf_saved_model"`, a folder.
+            format: `"stablehlo"`, for `hornbill.export.load` and any JAX; `"onnx"`, for
+                onnxruntime and others (by `jax2onnx`); `"tf_saved_model"`, for TensorFlow, which
+                must be installed: `tf.saved_model.load(filepath).serve(x)`.
             verbose: whether to print what was written; None does.
             input_signature: an `InputSpec` (or tensor, or structure of them) for each argument of
                 the call; None takes the model's inputs. Its None dimensions stay open.
-            **kwargs: `platforms`, those that the program runs on: `("cpu", "cuda", "rocm", "tpu")`.
+            **kwargs: `platforms` (not for ONNX), those that the program runs on, of
+                `("cpu", "cuda", "rocm", "tpu")`; `opset_version` (for ONNX alone).
+
+        Raises:
+            ValueError: if the model is not built, or cannot be written in the format.
+            ImportError: if what the format needs is not installed.
         """
-        from ..export.stablehlo import export_model
+        from ..export.archive import export_model
 
         export_model(self, filepath, format, verbose, input_signature, **kwargs)
 
