@@ -1,6 +1,3 @@
-# The TensorFlow face changes what layers return to TensorFlow scripts, in its process: its tests
-# have a run of their own.
-#
 # make demo: train three models on real data.  make test: the whole test suite.
 PYTHON ?= python3
 VENV ?= .venv
@@ -24,8 +21,7 @@ demo: $(VENV)/.installed
 	$(BIN)/hornbill demo
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -n 2 -q --ignore=src/hornbill/tensorflow --ignore=tests/tf_face
-	$(BIN)/python -m pytest -n 2 -q tests/tf_face src/hornbill/tensorflow
+	$(BIN)/python -m pytest -n 2 -q
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check

@@ -1,5 +1,7 @@
 """Sequential: one layer after the other."""
 
+import inspect
+
 from ..engine import serialize
 from ..engine.context import current_context, enter_context, leave_context
 from ..engine.symbolic import SymbolicTensor
@@ -127,7 +129,7 @@ class Sequential(Model):
 
     def get_config(self) -> dict:
         """The layers, each with its config, and the shape of the input where it is known."""
-        if type(self).__init__ is not Sequential.__init__:
+        if inspect.unwrap(type(self).__init__) is not Sequential.__init__:
             return Layer.get_config(self)
         config = {
             "name": self.name,

@@ -4,14 +4,11 @@
 """
 
 from . import arrays, keras, linalg, math, nn, random
-from .adapt import install
 from .arrays import slice_ as slice
 from .control import *
 from .missing import missing
 from .tape import GradientTape
 from .tensor import DType, Shape, Tensor, Variable
-
-install()
 
 TensorShape = Shape
 newaxis = None

@@ -1,17 +1,50 @@
-"""`tf.keras`: the library itself, whose functions give tensors to scripts."""
+"""`tf.keras`: the library's own names, whose classes and functions speak tensors with scripts."""
 
 import functools
 import types
 
 import hornbill
 
-from .adapt import face
+from .faces import adopt, faced, from_script, hand_in, to_script
 from .missing import missing
 
-# Modules whose functions compute: what scripts call there gives tensors.
-_COMPUTING = {"backend", "layers", "losses", "metrics", "ops", "random"}
 # Old places of what moved.
-_MOVED = {("optimizers", "legacy"): "optimizers"}
+_MOVED = {"optimizers.legacy": "optimizers"}
+
+
+def _register(package: str = "Custom", name: str | None = None):
+    register = hornbill.saving.register_keras_serializable(package, name)
+
+    def decorate(thing):
+        register(thing)
+        if isinstance(thing, types.FunctionType):
+            register(from_script(thing))  # what files that name it will get
+        return thing
+
+    return decorate
+
+
+class _Scope(hornbill.saving.custom_object_scope):
+    def __init__(self, custom_objects: dict):
+        super().__init__(hand_in(custom_objects))
+
+
+_register.__doc__ = hornbill.saving.register_keras_serializable.__doc__
+
+
+def _input(*args, **kwargs):
+    tensor = hornbill.Input(*args, **kwargs)
+    adopt(tensor.history.node.operation)
+    return tensor
+
+
+# What is not simply the library's: by its name, wherever it stands.
+_OWN = {
+    "register_keras_serializable": _register,
+    "custom_object_scope": _Scope,
+    "CustomObjectScope": _Scope,
+    "Input": functools.wraps(hornbill.Input)(_input),
+}
 
 
 class _Namespace(types.ModuleType):
@@ -24,15 +57,7 @@ class _Namespace(types.ModuleType):
     def __getattr__(self, name: str):
         if name.startswith("__"):
             raise AttributeError(name)
-        moved = _MOVED.get((self._path, name))
-        try:
-            found = _namespace(moved) if moved else getattr(self._module, name)
-        except AttributeError:
-            return missing(f"tf.keras.{self._path}", dir(self._module))(name)
-        if isinstance(found, types.ModuleType) and not moved:
-            found = _Namespace(f"{self._path}.{name}", found)
-        elif isinstance(found, types.FunctionType) and self._path in _COMPUTING:
-            found = face(found)
+        found = _find(self._module, f"tf.keras.{self._path}", self._path, name)
         setattr(self, name, found)
         return found
 
@@ -41,18 +66,37 @@ class _Namespace(types.ModuleType):
 
 
 @functools.cache
-def _namespace(name: str) -> _Namespace:
-    return _Namespace(name, getattr(hornbill, name))
+def _namespace(path: str) -> _Namespace:
+    module = hornbill
+    for part in path.split("."):
+        module = getattr(module, part)
+    return _Namespace(path, module)
+
+
+def _find(module, called: str, path: str, name: str):
+    inner = f"{path}.{name}".lstrip(".")
+    if inner in _MOVED:
+        return _namespace(_MOVED[inner])
+    if name in _OWN:
+        return _OWN[name]
+    public = name in dir(hornbill) or module is not hornbill
+    found = getattr(module, name, None) if public else None
+    if found is None:
+        return missing(called, dir(module))(name)
+    if isinstance(found, types.ModuleType):
+        return _namespace(inner)
+    if isinstance(found, type):
+        return faced(found)
+    return to_script(found) if isinstance(found, types.FunctionType) else found
 
 
 __version__ = "3.0"
 
 
 def __getattr__(name: str):
-    if name.startswith("__") or name not in dir(hornbill):
-        return missing("tf.keras", dir(hornbill))(name)
-    found = getattr(hornbill, name)
-    return _namespace(name) if isinstance(found, types.ModuleType) else found
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return globals().setdefault(name, _find(hornbill, "tf.keras", "", name))
 
 
 def __dir__():

@@ -14,14 +14,13 @@ import functools
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax._src.core import Trace  # the one thing of JAX's here that is not public
 from jax.extend.core import jaxpr_as_fun, set_current_trace, take_current_trace
 
 from ..engine.variable import Variable as Cell
 from .tensor import Tensor, unwrap
 
 
-class Recorder(Trace):
+class Recorder(jax.core.Trace):
     """Stands before the trace that was current and notes what goes to it."""
 
     def __init__(self, parent, notes: list):

@@ -200,23 +200,23 @@ def _is_tensor(x) -> bool:
 
 def unwrap(structure: Any):
     """The structure with arrays in the place of tensors."""
-    if isinstance(structure, Tensor):
-        return structure.value
-    # The common leaves, quickly; a Shape stays one.
-    if structure is None or isinstance(structure, (jax.Array, np.ndarray, str, Shape, int, float)):
-        return structure
-    return jax.tree.map(lambda x: x.value if _is_tensor(x) else x, structure, is_leaf=_is_leaf)
-
-
-def _is_leaf(x) -> bool:
-    return x is None or isinstance(x, (Tensor, Shape))
+    return _map(lambda x: x.value if _is_tensor(x) else x, structure)
 
 
 def wrap(structure: Any):
     """The structure with tensors in the place of arrays, NumPy's included."""
-    if isinstance(structure, Shape):
-        return structure
-    return jax.tree.map(_wrap, structure, is_leaf=_is_leaf)
+    return _map(_wrap, structure)
+
+
+def _map(function, x):
+    # The common cases by hand: quickly, and a dict keeps the order of its keys. A Shape stays one.
+    if x is None or isinstance(x, (Tensor, jax.Array, np.ndarray, str, Shape, int, float)):
+        return function(x)
+    if type(x) in (list, tuple):
+        return type(x)([_map(function, v) for v in x])
+    if type(x) is dict:
+        return {k: _map(function, v) for k, v in x.items()}
+    return jax.tree.map(function, x, is_leaf=lambda v: v is None or isinstance(v, (Tensor, Shape)))
 
 
 def _wrap(x):
