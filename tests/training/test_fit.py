@@ -442,7 +442,7 @@ WRONG = {
     "lengths": (lambda m: m.fit(X, Y[:3]), "x has 40, y has 3"),
     "no data": (lambda m: m.fit(X[:0], Y[:0]), "x has 0 samples"),
     "x is None": (lambda m: m.fit(None, Y), "x is None"),
-    "numbers": (lambda m: m.fit([1.0, 2.0], Y), "is a list of numbers"),
+    "ragged numbers": (lambda m: m.fit([[1.0], [2.0, 3.0]], Y), "rows of different lengths"),
     "text": (lambda m: m.fit(np.array(["a", "b"]), Y[:2]), "cannot be trained on"),
     "input shape": (lambda m: m.fit(X[:, :3], Y), r"expects shape \(None, 4\), got \(.*3\)"),
     "target shape": (lambda m: m.fit(X, np.ones((40, 3, 2))), "mean_squared_error"),

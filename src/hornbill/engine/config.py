@@ -10,6 +10,7 @@ _settings = {
     "image_data_format": "channels_last",
     "max_epochs": None,
     "max_steps_per_epoch": None,
+    "max_device_data": None,
     "traceback_filtering": True,
     "interactive_logging": True,
     "flash_attention": None,
@@ -110,6 +111,33 @@ def max_steps_per_epoch() -> int | None:
 def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
     """Caps the steps of every later epoch, evaluation and prediction (None lifts the cap)."""
     _settings["max_steps_per_epoch"] = max_steps_per_epoch
+
+
+def max_device_data() -> int | None:
+    """The bytes that `set_max_device_data` set; None for the default."""
+    return _settings["max_device_data"]
+
+
+def set_max_device_data(max_device_data: int | None) -> None:
+    """Sets how large arrays may be that `fit` keeps on the device from the first step on.
+
+    Larger ones are sent batch by batch, which trains the same way within less memory. Files (an
+    `np.memmap`, an h5py dataset) are always read batch by batch.
+
+    Args:
+        max_device_data: bytes, of all arrays of one `fit`, `evaluate` or `predict` together; None
+            for the default, a quarter of an accelerator's memory and 2 GiB on the CPU.
+
+    Raises:
+        ValueError: for anything but an int of at least 0 or None.
+    """
+    if max_device_data is not None:
+        if not isinstance(max_device_data, int) or max_device_data < 0:
+            raise ValueError(
+                "set_max_device_data takes a number of bytes or None. "
+                f"Received: max_device_data={max_device_data!r}"
+            )
+    _settings["max_device_data"] = max_device_data
 
 
 def is_traceback_filtering_enabled() -> bool:

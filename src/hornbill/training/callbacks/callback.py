@@ -1,5 +1,6 @@
 """Callback: hooks that `fit`, `evaluate` and `predict` call."""
 
+import functools
 import sys
 
 import jax
@@ -109,6 +110,35 @@ def python_logs(logs) -> dict:
     if not logs:
         return {}
     return {k: _python(v) for k, v in jax.device_get(dict(logs)).items()}
+
+
+class LazyLogs(dict):
+    """The logs of a batch: floats, which wait on the device until somebody reads them.
+
+    So a callback that looks at its logs now and then costs nothing in between.
+    """
+
+    def _settle(self) -> None:
+        if not getattr(self, "_settled", False):
+            self._settled = True
+            self.update(python_logs(dict.copy(self)))
+
+
+def _settled(name: str):
+    method = getattr(dict, name)
+
+    @functools.wraps(method)
+    def read(self, *args):
+        self._settle()
+        return method(self, *args)
+
+    return read
+
+
+# All that gives out values. `dict(logs)` and `{**logs}` go through `__iter__` and `__getitem__`.
+for _name in """__getitem__ __iter__ __eq__ __ne__ __or__ __ror__ __ior__ __repr__ __reversed__
+        __reduce_ex__ copy get items pop popitem setdefault values""".split():
+    setattr(LazyLogs, _name, _settled(_name))
 
 
 def _python(value):

@@ -5,7 +5,7 @@ import inspect
 
 import jax
 
-from .callback import Callback, python_logs
+from .callback import Callback, LazyLogs, python_logs
 from .history import History
 from .progbar import ProgbarLogger
 
@@ -96,12 +96,12 @@ class CallbackList(Callback):
             getattr(callback, hook)(*args, logs)
 
     def call_batch(self, hook: str, batch: int, logs=None) -> None:
-        """Calls a batch hook where a callback overrides it; only then are the logs read."""
+        """Calls a batch hook where a callback overrides it; the logs are fetched when it reads."""
         mode, moment = hook.split("_")[1], hook.rsplit("_", 1)[1]
         hooks = [name for name in BATCH_HOOKS[mode] if name.endswith(moment)]
         wanting = [c for c in self.callbacks if any(_overrides(c, name) for name in hooks)]
         if wanting:
-            logs = logs if mode == "predict" else python_logs(logs)
+            logs = logs if mode == "predict" else LazyLogs(logs or {})
             for callback in wanting:
                 getattr(callback, hook)(batch, logs)
 

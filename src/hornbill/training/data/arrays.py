@@ -1,12 +1,27 @@
-"""Arrays in memory: kept on the device, gathered by index inside the compiled step."""
+"""Arrays: kept on the device and gathered inside the compiled step, or sent batch by batch."""
 
 import jax
 import numpy as np
 
+from ...engine import config
+from .loaders import AHEAD
 from .order import EpochOrder
+from .rows import Rows, take
+from .workers import read_ahead
 
-# Arrays up to this size (bytes) live on the device whole; larger ones are sent batch by batch.
-RESIDENT_LIMIT = 2 << 30
+
+def resident_limit() -> int:
+    """Bytes of arrays that are kept on the device whole; larger data is sent batch by batch.
+
+    `config.set_max_device_data` sets it. Else it is a quarter of an accelerator's memory, and
+    2 GiB on the CPU.
+    """
+    limit = config.max_device_data()
+    if limit is None:
+        device = jax.devices()[0]
+        memory = None if device.platform == "cpu" else (device.memory_stats() or {})
+        limit = memory.get("bytes_limit", 8 << 30) // 4 if memory is not None else 2 << 30
+    return limit
 
 
 class ArrayData:
@@ -26,12 +41,17 @@ class ArrayData:
 
     @property
     def resident(self) -> bool:
-        return sum(a.nbytes for a in jax.tree.leaves(self.arrays)) <= RESIDENT_LIMIT
+        """Whether the arrays are kept on the device: all are in memory, and small enough."""
+        leaves = [a for a in jax.tree.leaves(self.arrays) if not isinstance(a, jax.Array)]
+        if any(isinstance(a, Rows) and a.streams for a in leaves):
+            return False
+        return sum(a.nbytes for a in leaves) <= resident_limit()
 
     def on_device(self):
         """The arrays on the device, sent once; on the CPU they are used where they lie."""
         if self._device is None:
-            self._device = jax.device_put(self.arrays)
+            dense = jax.tree.map(lambda a: a.read() if isinstance(a, Rows) else a, self.arrays)
+            self._device = jax.device_put(dense)
         return self._device
 
     def order(self) -> np.ndarray:
@@ -48,14 +68,19 @@ class ArrayData:
         return draw.permutation(indices)
 
     def batches(self):
-        """One epoch of batches on the host, for data that does not fit on the device."""
+        """One epoch of batches, gathered on the host and sent to the device by a thread."""
         order = self.order()
         first, self._taken = self._taken % self.steps, 0
-        for step in range(first, self.steps):
+
+        def gather(step):
             place = slice(step * self.batch_size, (step + 1) * self.batch_size)
             rows = order[place] if self.shuffle else place
-            self._taken = step + 1
-            yield jax.tree.map(lambda a, rows=rows: a[rows], self.arrays)
+            return jax.device_put(jax.tree.map(lambda a: take(a, rows), self.arrays))
+
+        batches = read_ahead(lambda: map(gather, range(first, self.steps)), AHEAD)
+        for step, batch in enumerate(batches, first + 1):
+            self._taken = step
+            yield batch
 
     def get_state(self) -> dict:
         """Where the reading stands, as plain data that JSON can hold.

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from ...engine.random import default_seed
-from .stream import length_of
+from .buckets import bucketed
 from .workers import read_ahead, threaded_map
 
 
@@ -181,6 +181,46 @@ class Dataset:
         new._batched = True
         return new
 
+    def bucket_by_length(
+        self, boundaries: list[int], batch_size: int, value: float = 0, pad_y: bool = False
+    ) -> "Dataset":
+        """Batches of elements of similar length, padded at their ends to that of their bucket.
+
+        A model compiles once for each bucket instead of once for each length.
+
+        Args:
+            boundaries: the lengths of the buckets, growing; an element of length `n` (the first
+                axis of the arrays in x) goes into the first bucket of at least `n`.
+            batch_size: elements per batch. At the end each bucket gives what it still holds.
+            value: what is padded with.
+            pad_y: whether the rest of an element `(x, y)` is as long as x and padded as well.
+
+        Raises:
+            ValueError: while it is read, for an element longer than the last boundary.
+
+        >>> import hornbill as hb, numpy as np
+        >>> words = hb.utils.Dataset.from_arrays(np.arange(1, 7)).map(np.ones)
+        >>> [batch.shape for batch in words.bucket_by_length([4, 8], batch_size=2)]
+        [(2, 4), (2, 4), (2, 8)]
+        """
+        _check("bucket_by_length", batch_size=batch_size)
+        for boundary in boundaries:
+            _check("bucket_by_length", boundaries=boundary)
+        if not boundaries or sorted(set(boundaries)) != list(boundaries):
+            raise ValueError(
+                "Dataset.bucket_by_length takes growing boundaries. "
+                f"Received: boundaries={boundaries}"
+            )
+        boundaries = list(boundaries)
+
+        def batches(start, reading):
+            elements = self._read(0, reading)
+            return _without(start, bucketed(elements, boundaries, batch_size, value, pad_y, stack))
+
+        new = self._then(batches, None)
+        new._batched = True
+        return new
+
     def unbatch(self) -> "Dataset":
         """The elements of the batches."""
 
@@ -287,7 +327,7 @@ class Dataset:
         return self._batched
 
     def __repr__(self):
-        return f"<Dataset length={length_of(self)}>"
+        return f"<Dataset length={self._length}>"
 
 
 def stack(elements: list) -> Any:

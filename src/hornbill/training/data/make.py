@@ -5,6 +5,7 @@ import numpy as np
 
 from .arrays import ArrayData
 from .batches import as_arrays, pack, unpack
+from .loaders import is_iterable_of_batches
 from .pydataset import PyDataset, PyDatasetReader
 from .stream import StreamData
 
@@ -41,15 +42,6 @@ def make_data(
         sample_weight = apply_class_weight(class_weight, y, sample_weight)
     batch_size = check_batch_size(batch_size)
     return ArrayData(pack(x, y, sample_weight), batch_size, shuffle)
-
-
-def is_iterable_of_batches(x) -> bool:
-    """Whether `x` yields batches (a generator, an iterator, a dataset) rather than being data."""
-    if x is None or isinstance(x, (list, tuple, dict, str)) or hasattr(x, "__array__"):
-        return False
-    if hasattr(x, "shape") or type(x).__module__.partition(".")[0] == "pandas":
-        return False
-    return hasattr(x, "__iter__") or hasattr(x, "__next__")
 
 
 def _refuse(what, name, value, why):

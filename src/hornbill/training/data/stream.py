@@ -4,22 +4,24 @@ import itertools
 from collections.abc import Callable
 
 import jax
-import numpy as np
 
-from .batches import as_array
+from .batches import convert_batch
+from .loaders import AHEAD, length_of, open_batches, reads_ahead
+from .workers import read_ahead
 
 
 class StreamData:
     """Batches from an iterable.
 
     An iterable that starts anew at each `iter()` (a list, a DataLoader) is read once per epoch;
-    a generator or iterator goes on where the last epoch stopped.
+    a generator or iterator goes on where the last epoch stopped. The datasets of libraries and
+    our own are read ahead by a thread, which also sends the batches to the device.
 
     Args:
         source: the iterable. With `get_state` and `set_state` it resumes by itself (`Dataset`,
             `PyDataset`); anything else is read once more up to its place.
         steps: batches per epoch; those of one reading when None.
-        transform: what is done to each batch.
+        transform: what is done to each batch of arrays.
 
     Attributes:
         steps: batches per epoch, None where only the end will tell.
@@ -35,6 +37,7 @@ class StreamData:
         self.steps = self.length if steps is None else steps
         self.endless = hasattr(source, "__next__")
         self._stateful = hasattr(source, "get_state") and hasattr(source, "set_state")
+        self._ahead = reads_ahead(source)
         self._start = 0  # batches that the next reading leaves out
         self._begin()
 
@@ -53,7 +56,7 @@ class StreamData:
             yield from self._reading()  # resumed at the end of an epoch: here is the next one
 
     def _reading(self):
-        batches = iter(self.source)
+        batches = open_batches(self.source)
         if self._stateful:
             self._begin()
         else:
@@ -61,11 +64,18 @@ class StreamData:
             if not self.endless:
                 self._taken = self._start
             self._start = 0
-        for batch in map(convert_batch, batches):
+        converted = map(self._convert, batches)
+        if self._ahead:
+            converted = read_ahead(lambda: map(jax.device_put, map(self._convert, batches)), AHEAD)
+        for batch in converted:
             self._taken += 1
-            yield batch if self.transform is None else self.transform(batch)
+            yield batch
         if not self.endless:
             self._begin()
+
+    def _convert(self, batch):
+        batch = convert_batch(batch, copy=not self._ahead)
+        return batch if self.transform is None else self.transform(batch)
 
     def get_state(self) -> dict:
         """Where the reading stands, as plain data that JSON can hold.
@@ -89,30 +99,3 @@ class StreamData:
             over = not self.endless and state["taken"] == self.length
             self._start = 0 if over else state["taken"]
         self._begin()
-
-
-def length_of(source) -> int | None:
-    """`len(source)`, None where it has no length or does not know it."""
-    try:
-        return len(source)
-    except TypeError:
-        return None
-
-
-def convert_batch(batch):
-    """A batch as a user's iterator gives it, with arrays at its leaves."""
-    if isinstance(batch, list):
-        batch = tuple(batch)
-    if isinstance(batch, tuple) and len(batch) > 3:
-        raise ValueError(
-            "A generator yields x, (x, y) or (x, y, sample_weight). "
-            f"It yielded a tuple of {len(batch)}. Several inputs go into one list: ([a, b], y)."
-        )
-
-    def convert(leaf):
-        return leaf if isinstance(leaf, jax.Array) else as_array(leaf, "The generator's batch")
-
-    converted = jax.tree.map(convert, batch)
-    if isinstance(converted, np.ndarray) and converted.ndim == 0:
-        raise ValueError("A generator yields batches of arrays; it yielded a single number.")
-    return converted
