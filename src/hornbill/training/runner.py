@@ -8,6 +8,7 @@ import functools
 import inspect
 import signal
 import threading
+import warnings
 
 import jax
 import jax.numpy as jnp
@@ -98,6 +99,9 @@ class hold_interrupts:
                 signal.raise_signal(signal.SIGINT)
 
 
+# So many shapes of batches are worth a warning.
+MANY_SHAPES = 9
+
 # A step of fewer operations than this (50 us on two cores) is looped on the CPU.
 LOOPED_WORK = 4_000_000
 
@@ -184,6 +188,8 @@ class StepRunner:
         self.model, self.mode = model, mode
         self.eager = model.run_eagerly or not model.jit_compile
         self.programs: dict = {}
+        self._shapes: dict = {}  # of the batches, in the order in which they came
+        self._warned = False
         self.pace: float | None = None
         self.epoch: int | None = None
         self.begin()
@@ -211,7 +217,24 @@ class StepRunner:
             self._note_settings()  # weights may just have been made
             key = (*key[:3], self._settings)
             self.programs[key] = self._trace(data, index)
+            self._note_shapes(leaves, index)
         return self.programs[key]
+
+    def _note_shapes(self, leaves, index) -> None:
+        """Warns, once, where batches have so many shapes that compiling takes the time."""
+        rows = () if index is None else index.shape
+        shapes = tuple((*rows, *a.shape[len(rows) :]) for a in leaves)
+        self._shapes.setdefault(shapes)
+        if len(self._shapes) == MANY_SHAPES and not self._warned:
+            self._warned = True
+            told = "; ".join(" and ".join(map(str, shapes)) for shapes in self._shapes)
+            warnings.warn(
+                f"The {self.mode} step of '{self.model.name}' was compiled for {MANY_SHAPES} "
+                f"shapes of batches, and each new one takes time again: {told}. Pad to a few "
+                "lengths, with Dataset.bucket_by_length or hornbill.utils.pad_sequences("
+                "maxlen=...), and keep to one batch size.",
+                stacklevel=2,
+            )
 
     def _trace(self, data, index):
         for _ in range(3):

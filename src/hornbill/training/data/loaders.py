@@ -1,7 +1,7 @@
 """Datasets of other libraries: how they are read, and which may be read ahead by a thread."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from .foreign import library
 
@@ -46,7 +46,7 @@ def length_of(source) -> int | None:
 
 def is_iterable_of_batches(x) -> bool:
     """Whether `x` yields batches (a generator, an iterator, a dataset) rather than being data."""
-    if x is None or isinstance(x, (list, tuple, dict, str)) or hasattr(x, "__array__"):
+    if x is None or isinstance(x, (list, tuple, Mapping, str)) or hasattr(x, "__array__"):
         return False
     if hasattr(x, "shape") or library(x) == "pandas":
         return False
