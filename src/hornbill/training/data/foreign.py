@@ -39,11 +39,6 @@ def _torch(value):
 
 
 def _tensorflow(value):
-    if "Ragged" in type(value).__name__:
-        raise ValueError(
-            f"A {type(value).__name__} has rows of several lengths. Pad them first: "
-            "ragged.to_tensor(), or dataset.padded_batch(...)."
-        )
     if hasattr(value, "dense_shape"):  # a SparseTensor
         dense = np.zeros(tuple(np.asarray(value.dense_shape)), np.asarray(value.values).dtype)
         dense[tuple(np.asarray(value.indices).T)] = np.asarray(value.values)

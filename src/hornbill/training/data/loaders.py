@@ -1,6 +1,5 @@
 """Datasets of other libraries: how they are read, and which may be read ahead by a thread."""
 
-import sys
 from collections.abc import Iterator, Mapping
 
 from .foreign import library
@@ -35,13 +34,17 @@ def open_batches(source) -> Iterator:
     return iter(source)
 
 
+# A length that stands for no end: grain's `repeat()` says `sys.maxsize`, divided by batch sizes.
+_ENDLESS = 1 << 40
+
+
 def length_of(source) -> int | None:
     """`len(source)`, None where it has no length, does not know it, or has no end."""
     try:
         length = len(source)
     except TypeError:
         return None
-    return None if length >= sys.maxsize else length
+    return None if length >= _ENDLESS else length
 
 
 def is_iterable_of_batches(x) -> bool:
