@@ -32,6 +32,7 @@ _NAMES = {
     "NumericsError": "engine.numerics",
     "Operation": "engine.operation",
     "Optimizer": "optimizers",
+    "Population": "population",
     "Regularizer": "regularizers",
     "RematScope": "engine.remat",
     "Sequential": "models",

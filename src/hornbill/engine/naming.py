@@ -33,6 +33,25 @@ def auto_name(obj) -> str:
     return unique_name(class_label(type(obj)))
 
 
+class SameNames:
+    """Inside each `with`, automatic names start where they stood when this was made.
+
+    So things that are built several times have the same names each time.
+    """
+
+    def __init__(self):
+        self._start = dict(_counts)
+
+    def __enter__(self):
+        self._outer = dict(_counts)
+        _counts.clear()
+        _counts.update(self._start)
+
+    def __exit__(self, *exc):
+        for prefix, n in self._outer.items():
+            _counts[prefix] = max(n, _counts[prefix])
+
+
 def reset_names() -> None:
     """Starts the numbering again (`clear_session` calls this)."""
     _counts.clear()

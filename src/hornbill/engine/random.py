@@ -84,6 +84,39 @@ def set_random_seed(seed: int) -> None:
         _global["generator"].state.assign(np.array([int(seed) & 0xFFFFFFFF, 0], dtype="uint32"))
 
 
+class RandomState:
+    """Randomness of its own for the length of a `with`: Python's, NumPy's and Hornbill's.
+
+    It starts as a copy of the present state and goes on at each `with` where it stopped; what
+    stands outside is as it was.
+    """
+
+    def __init__(self):
+        self._mine = _random_state()
+
+    def __enter__(self):
+        self._outer = _random_state()
+        _set_random_state(self._mine)
+        return self
+
+    def __exit__(self, *exc):
+        self._mine = _random_state()
+        _set_random_state(self._outer)
+
+
+def _random_state() -> tuple:
+    key = np.array(global_generator().state.value)
+    return python_random.getstate(), np.random.get_state(), _global["seed"], key
+
+
+def _set_random_state(state: tuple) -> None:
+    python, numpy, seed, key = state
+    python_random.setstate(python)
+    np.random.set_state(numpy)
+    _global["seed"] = seed
+    global_generator().state.assign(key)
+
+
 def random_seed() -> int | None:
     """What `set_random_seed` was last given, or None."""
     return _global["seed"]

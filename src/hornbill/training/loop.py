@@ -108,7 +108,7 @@ def run_epoch(model, runner, reader, callbacks) -> tuple[dict, int]:
     """Runs the steps of one epoch. Returns the last step's logs and how many steps ran."""
     mode = runner.mode
     runner.begin()
-    if own_function(model, mode):
+    if own_function(runner.model, mode):
         results = list(_own_steps(model, mode, reader, callbacks))
         return (results[-1] if results else {}), len(results)
     if reader.chunked and not runner.eager and not callbacks.wants_batches(mode):

@@ -131,6 +131,8 @@ def metrics_text(metrics) -> str:
 
 
 def _number(value) -> str:
+    if getattr(value, "ndim", 0) == 1 and len(value):  # of many models: from the lowest up
+        return f"{_number(float(value.min()))}..{_number(float(value.max()))}"
     if not isinstance(value, (int, float)):
         return str(value)
     plain = value == 0 or math.isnan(value) or abs(value) > 1e-3

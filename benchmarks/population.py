@@ -1,0 +1,129 @@
+"""A Population's fit against as many fits one after the other, on the seed_mlp workload.
+
+    python benchmarks/population.py                  # n = 32, 5 epochs
+    python benchmarks/population.py --members 8 --epochs 20 --rounds 3
+
+Three ways to train n small models with seeds and learning rates of their own, each in a process of
+its own, in interleaved rounds; medians are shown, with and without what comes before training:
+
+- `population`: one `Population.fit`;
+- `fresh`: `set_random_seed; build; fit`, n times. Each model traces and compiles, as in Keras;
+- `again`: one model, its weights and its optimizer's state set back before each fit: it compiles
+  once.
+
+`whole` is everything from the first `build` on. `warm` is training alone: a second run over the same
+epochs with all programs there already, which for `fresh` means fit called again on each model.
+The compiled programs that Hornbill keeps on disk are switched off.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+import numpy as np
+from workloads import seed_mlp
+
+WAYS = ("population", "fresh", "again")
+
+
+def measure(way: str, n: int, epochs: int) -> dict:
+    """Seconds of one way in this process."""
+    import hornbill as hb
+
+    x, y = seed_mlp(hb, 1.0)[1:3]
+    rates = np.geomspace(1e-4, 1e-1, n)
+
+    def build():
+        model = seed_mlp(hb, 0.01)[0]
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    def fit(model):
+        return model.fit(x, y, batch_size=32, epochs=epochs, verbose=0)
+
+    def built(i):
+        hb.utils.set_random_seed(i)
+        model = build()
+        model.optimizer.learning_rate = rates[i]
+        return model
+
+    build()  # imports
+    began = time.perf_counter()
+    if way == "population":
+        models = [hb.Population(build, n, learning_rate=rates)]
+        losses = fit(models[0]).history["loss"][-1]
+    elif way == "fresh":
+        models, losses = [], []
+        for i in range(n):
+            models.append(built(i))
+            losses.append(fit(models[-1]).history["loss"][-1])
+    else:
+        models, losses = [built(0)] * n, []
+        models[0].build((None, x.shape[1]))
+        models[0].optimizer.build(models[0].trainable_variables)
+        state = models[0].get_weights(), [v.numpy() for v in models[0].optimizer.variables]
+        for i in range(n):
+            models[0].set_weights(state[0])
+            models[0].optimizer.set_weights(state[1])
+            models[0].optimizer.learning_rate = rates[i]
+            losses.append(fit(models[0]).history["loss"][-1])
+    whole = time.perf_counter() - began
+    began = time.perf_counter()
+    for model in models:
+        fit(model)
+    warm = time.perf_counter() - began
+    return {"whole": whole, "warm": warm, "loss": [round(float(v), 5) for v in losses]}
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--members", type=int, default=32)
+    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--ways", nargs="*", default=list(WAYS), choices=WAYS)
+    parser.add_argument("--one", choices=WAYS, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.one:
+        print(json.dumps(measure(args.one, args.members, args.epochs)))
+        return
+    results = {way: [] for way in args.ways}
+    for number in range(args.rounds):
+        for way in args.ways:
+            command = [sys.executable, __file__, "--one", way]
+            command += ["--members", str(args.members), "--epochs", str(args.epochs)]
+            environment = {**os.environ, "HORNBILL_CACHE": "off"}
+            done = subprocess.run(
+                command, env=environment, capture_output=True, text=True, check=False
+            )
+            if done.returncode:
+                raise SystemExit(done.stderr)
+            results[way].append(json.loads(done.stdout.splitlines()[-1]))
+            figures = {k: round(results[way][-1][k], 2) for k in ("whole", "warm")}
+            print(f"round {number + 1}, {way}: {figures} seconds", flush=True)
+    print(
+        f"\n{args.members} members, {args.epochs} epochs; medians, seconds (ratio to population)\n"
+    )
+    print("| way | whole | warm |\n|---|---|---|")
+    middle = {
+        way: {k: statistics.median(r[k] for r in runs) for k in ("whole", "warm")}
+        for way, runs in results.items()
+    }
+    first = middle.get("population")
+    for way, figures in middle.items():
+        cells = [
+            f"{v:.2f} ({v / first[k]:.1f}x)" if first else f"{v:.2f}" for k, v in figures.items()
+        ]
+        print(f"| {way} | {cells[0]} | {cells[1]} |")
+    if {"population", "fresh"} <= set(results):
+        pairs = zip(results["population"][0]["loss"], results["fresh"][0]["loss"], strict=True)
+        print(f"\nLargest difference of final losses: {max(abs(a - b) for a, b in pairs):.1e}")
+
+
+if __name__ == "__main__":
+    main()

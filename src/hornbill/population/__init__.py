@@ -1,0 +1,3 @@
+"""Many models of one kind, trained at once in one compiled program."""
+
+from .population import Population
