@@ -11,9 +11,11 @@ its own, in interleaved rounds; medians are shown, with and without what comes b
 - `again`: one model, its weights and its optimizer's state set back before each fit: it compiles
   once.
 
-`whole` is everything from the first `build` on. `warm` is training alone: a second run over the same
+`whole` is everything from the first `build` on. `warm` is training alone: a second run over as many
 epochs with all programs there already, which for `fresh` means fit called again on each model.
-The compiled programs that Hornbill keeps on disk are switched off.
+
+Hornbill keeps compiled programs on disk, here in a folder that is empty at first: of the fresh
+models the first one compiles and the others read its program. `--no-cache` switches that off.
 """
 
 import argparse
@@ -22,6 +24,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 import numpy as np
@@ -87,6 +90,7 @@ def main():
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--ways", nargs="*", default=list(WAYS), choices=WAYS)
+    parser.add_argument("--no-cache", action="store_true", help="no compiled programs on disk")
     parser.add_argument("--one", choices=WAYS, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.one:
@@ -97,10 +101,11 @@ def main():
         for way in args.ways:
             command = [sys.executable, __file__, "--one", way]
             command += ["--members", str(args.members), "--epochs", str(args.epochs)]
-            environment = {**os.environ, "HORNBILL_CACHE": "off"}
-            done = subprocess.run(
-                command, env=environment, capture_output=True, text=True, check=False
-            )
+            with tempfile.TemporaryDirectory() as folder:
+                environment = {**os.environ, "HORNBILL_CACHE": "off" if args.no_cache else folder}
+                done = subprocess.run(
+                    command, env=environment, capture_output=True, text=True, check=False
+                )
             if done.returncode:
                 raise SystemExit(done.stderr)
             results[way].append(json.loads(done.stdout.splitlines()[-1]))

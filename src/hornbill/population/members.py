@@ -1,5 +1,7 @@
 """The members of a population, one by one: how they are built, and what they must share."""
 
+import inspect
+
 import jax
 import numpy as np
 
@@ -11,11 +13,12 @@ from ..engine.tracking import unique
 from ..engine.variable import Variable
 from ..models import Model
 from ..optimizers import LossScaleOptimizer
+from ..optimizers.schedules import LearningRateSchedule
 from ..training.data import unpack
 from ..training.runner import optimizers_of
 from ..training.step import forward
 
-COUNTS = ("gradient_accumulation_steps", "ema_overwrite_frequency")
+# Numbers that an optimizer may do without.
 OPTIONAL = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm")
 
 
@@ -85,7 +88,6 @@ def _set_number(optimizer, name: str, value: float) -> None:
                 "Population(learning_rate=...) sets numbers; the optimizer of these models takes "
                 f"its learning rate from elsewhere. Received: {optimizer!r}"
             )
-        _try_out(optimizer, name, value)
         optimizer.learning_rate = value
         return
     known = _numbers(optimizer)
@@ -96,19 +98,16 @@ def _set_number(optimizer, name: str, value: float) -> None:
             f"the number of units or a dropout rate, needs a population of its own. "
             f"Received: {name}"
         )
-    _try_out(optimizer, name, value)
+    # The constructor knows which values can be.
+    type(optimizer).from_config({**optimizer.get_config(), name: value})
     setattr(optimizer, name, value)
 
 
 def _numbers(optimizer) -> list[str]:
     """The names of the settings that may differ from member to member."""
-    names = [n for n in optimizer.get_config() if n not in ("learning_rate", "name", *COUNTS)]
-    return [n for n in names if n in OPTIONAL or type(getattr(optimizer, n, None)) is float]
-
-
-def _try_out(optimizer, name: str, value: float) -> None:
-    """Raises what the optimizer's constructor raises for this value."""
-    type(optimizer).from_config({**optimizer.get_config(), name: value})
+    names = inspect.signature(type(optimizer).__init__).parameters
+    settings = {n: getattr(optimizer, n, None) for n in names if n != "learning_rate"}
+    return [n for n, v in settings.items() if n in OPTIONAL or type(v) is float]
 
 
 def build_state(model: Model, batch, randomness) -> None:
@@ -140,13 +139,15 @@ def facts_of(model: Model, without=()) -> dict:
         for layer in model._flatten_layers()
         for name, value in _settings(captured_arguments(layer, strict=False, skip=PARTS)).items()
     }
-    if model.optimizer is not None:
-        optimizer = holder_of_numbers(model.optimizer)
-        config = {k: v for k, v in optimizer.get_config().items() if k not in without}
-        if isinstance(optimizer._learning_rate, Variable):
-            config.pop("learning_rate", None)  # it is state
-        settings = _settings(config).items()
-        facts |= {f"{type(optimizer).__name__}: {name}": value for name, value in settings}
+    for optimizer in optimizers_of(model):
+        optimizer = holder_of_numbers(optimizer)
+        for name, value in vars(optimizer).items():
+            plain = value is None or isinstance(value, (bool, int, float))
+            if plain and not name.startswith("_") and name not in without:
+                facts[f"{type(optimizer).__name__}: {name}"] = value
+        if isinstance(optimizer._learning_rate, LearningRateSchedule):
+            schedule = _settings(optimizer._learning_rate.get_config())
+            facts[f"{type(optimizer).__name__}: learning_rate"] = schedule
     return facts
 
 

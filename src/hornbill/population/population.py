@@ -9,7 +9,7 @@ from ..layers import Average, Input
 from ..models import Model
 from ..models.clone import _compile_settings
 from ..training import fitting, loop
-from ..training.callbacks import CallbackList, History, LambdaCallback, ProgbarLogger
+from ..training.callbacks import History, LambdaCallback, ProgbarLogger
 from ..training.callbacks.callback import Callback
 from ..training.callbacks.monitor import MonitorCallback
 from .members import Recipe, lasting_state
@@ -256,9 +256,8 @@ def _new_inputs(stack: Stack):
 
 def _check_callbacks(callbacks):
     """Raises for callbacks of ours that watch, change or save one model."""
-    inner = callbacks.callbacks if isinstance(callbacks, CallbackList) else callbacks
-    for callback in jax.tree.leaves(inner):
-        if isinstance(callback, (History, LambdaCallback, ProgbarLogger)):
+    for callback in jax.tree.leaves(callbacks):
+        if isinstance(callback, (LambdaCallback, ProgbarLogger)):
             continue
         ours = [
             c.__name__
