@@ -403,6 +403,11 @@ WRONG = {
         ValueError,
         "call fit first",
     ),
+    "checked": (
+        lambda: hb.Population(lambda: linear(check_numerics=True), 2).fit(X, TARGET),
+        ValueError,
+        "not checked for NaN",
+    ),
     "a callback for one": (
         lambda: hb.Population(linear, 2).fit(
             X, TARGET, callbacks=[hb.callbacks.EarlyStopping("loss")]

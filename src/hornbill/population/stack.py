@@ -146,6 +146,15 @@ class StackRunner(StepRunner):
         super().__init__(stack.template, mode)
         self.stack, self.members = stack, stack.n
 
+    def _note_settings(self):
+        super()._note_settings()
+        if self.checks:
+            raise ValueError(
+                "Steps of a population are not checked for NaN: where one member fails, the others "
+                "go on. Look for NaN in its history; to find the place, train population[i] with "
+                "check_numerics. Switch check_nans and check_numerics off for the population."
+            )
+
     def _build(self, data, index):
         batch = jax.tree.map(_shape, data)
         if index is not None:
