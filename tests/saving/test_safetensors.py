@@ -169,3 +169,109 @@ def test_a_dtype_without_a_name_leaves_the_old_file(tmp_path):
         made.save_weights(path)
     assert path.read_bytes() == b"old"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def shards_of(folder):
+    return sorted(p.name for p in folder.iterdir())
+
+
+SHARDS = [f"m-0000{i}-of-00003.safetensors" for i in (1, 2, 3)] + ["m.safetensors.index.json"]
+
+
+def test_shards(tmp_path):
+    """Hugging Face's layout: an index of tensors' names, and files that its library reads."""
+    theirs = pytest.importorskip("safetensors.numpy")
+    one, other = model(), model()
+    draw(one, 3)
+    one.save_weights(tmp_path / "m.safetensors", max_shard_size=1e-7)  # about 100 bytes
+    assert shards_of(tmp_path) == SHARDS
+    index = json.loads((tmp_path / SHARDS[-1]).read_text())
+    tensors = {}
+    for file in SHARDS[:-1]:
+        held = theirs.load_file(tmp_path / file)
+        assert all(index["weight_map"][name] == file for name in held)
+        tensors.update(held)
+    assert tensors.keys() == index["weight_map"].keys()
+    assert index["metadata"]["total_size"] == sum(t.nbytes for t in tensors.values())
+    for name in ("m.safetensors", SHARDS[-1]):
+        draw(other, 4)
+        other.load_weights(tmp_path / name)
+        same(other, one)
+    assert "dense" in hb.saving.KerasFileEditor(tmp_path / SHARDS[-1]).weights_dict["layers"]
+    # A single tensor may lie apart from its layer's others, as their own tools split them.
+    theirs.save_file(
+        {n: t for n, t in tensors.items() if n.endswith("0")}, tmp_path / "a.safetensors"
+    )
+    theirs.save_file({n: t for n, t in tensors.items() if n[-1] != "0"}, tmp_path / "b.safetensors")
+    places = {n: "a.safetensors" if n.endswith("0") else "b.safetensors" for n in tensors}
+    (tmp_path / "x.safetensors.index.json").write_text(json.dumps({"weight_map": places}))
+    draw(other, 4)
+    other.load_weights(tmp_path / "x.safetensors.index.json")
+    same(other, one)
+
+
+def test_one_file_and_shards_replace_each_other(tmp_path):
+    path = tmp_path / "m.safetensors"
+    one, other = model(), model()
+    one.save_weights(path)
+    for arguments in ({}, {"max_shard_size": 1}):
+        with pytest.raises(ValueError, match="exists already"):
+            one.save_weights(path, overwrite=False, **arguments)
+    draw(one, 1)
+    one.save_weights(path, max_shard_size=1)
+    assert shards_of(tmp_path) == ["m-00001-of-00001.safetensors", "m.safetensors.index.json"]
+    other.load_weights(path)
+    same(other, one)
+    draw(one, 2)
+    one.save_weights(path)
+    other.load_weights(path)
+    same(other, one)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("[]", "Received: a list"),
+        ("{}", "no 'weight_map'"),
+        ('{"weight_map": {"a": "../m.safetensors"}}', "no .safetensors file beside it"),
+        ('{"weight_map": {"a": "/etc/m.safetensors"}}', "no .safetensors file beside it"),
+        ('{"weight_map": {"a": "m.weights.h5"}}', "no .safetensors file beside it"),
+        ('{"weight_map": {"a": 3}}', "no .safetensors file beside it"),
+        ('{"weight_map": {"a": {"b": 3}}}', "no .safetensors file beside it"),
+        ('{"weight_map": {"a": "gone.safetensors"}}', "names a file that is not there"),
+        ('{"weight_map": {"a": "m.safetensors", "b": "n.safetensors"}}', "that both hold 'layers"),
+        ('{"weight_map": {"a": "bad.safetensors"}}', "is no .safetensors file"),
+    ],
+)
+def test_hostile_indices(content, message, tmp_path):
+    made = model()
+    for name in ("m.safetensors", "n.safetensors"):
+        made.save_weights(tmp_path / name)
+    (tmp_path / "bad.safetensors").write_bytes(b"bad")
+    (tmp_path / "x.safetensors.index.json").write_text(content)
+    before = made.get_weights()
+    with pytest.raises(ValueError, match=message):
+        made.load_weights(tmp_path / "x.safetensors.index.json")
+    for a, b in zip(before, made.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_shards_that_fail_leave_the_old_ones(tmp_path, monkeypatch):
+    one = model()
+    one.save_weights(tmp_path / "m.safetensors", max_shard_size=1e-7)
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    from hornbill.saving import safetensors
+
+    write, calls = safetensors.write_state, []
+
+    def failing(path, state):
+        calls.append(path)
+        if len(calls) == 3:
+            raise OSError("No space left on device")
+        write(path, state)
+
+    monkeypatch.setattr(safetensors, "write_state", failing)
+    draw(one, 5)
+    with pytest.raises(OSError, match="No space left"):
+        one.save_weights(tmp_path / "m.safetensors", max_shard_size=1e-7)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before

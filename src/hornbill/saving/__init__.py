@@ -10,6 +10,7 @@ from ..engine.serialize import (
     serialize,
 )
 from .archive import load_model, model_from_json, save_model
+from .editor import KerasFileEditor
 from .weights import load_weights, save_weights
 
 CustomObjectScope = custom_object_scope

@@ -1,4 +1,9 @@
-"""Weights in several files, with an index in JSON: what does not fit into one, in Keras's form."""
+"""Weights in several files with an index in JSON: what does not fit into one.
+
+`.weights.json` is Keras's index of `.weights.h5` files; `.safetensors.index.json` is Hugging Face's
+of `.safetensors` files. Both hold `{"metadata": {"total_size"}, "weight_map": {name: file}}`, in
+which Keras names the group of an object's weights, and Hugging Face each weight.
+"""
 
 import contextlib
 import json
@@ -8,16 +13,20 @@ import numpy as np
 
 from ..engine import strict_json
 from ..engine.atomic import atomic_path
-from .hdf5 import open_state, write_state
+from . import hdf5, safetensors
 
 SUFFIX = ".weights.json"
+SAFETENSORS_SUFFIX = f"{safetensors.SUFFIX}.index.json"
 
 
 def write(path: str, state, max_shard_size: float) -> None:
-    """Writes `name_00000.weights.h5`, ... and then the index.
+    """Writes the files, such as `name_00000.weights.h5` or `name-00001-of-00003.safetensors`.
+
+    All are written before the first one takes its place, the index last: what fails leaves an
+    older set whole.
 
     Args:
-        path: the index's path, `name.weights.json`.
+        path: the index's path, which ends in one of the two suffixes.
         state: pairs of a path and `{key: array}`. The arrays of one path stay together.
         max_shard_size: in GiB.
     """
@@ -25,55 +34,88 @@ def write(path: str, state, max_shard_size: float) -> None:
         raise ValueError(
             f"max_shard_size is a positive number of GiB. Received: {max_shard_size!r}"
         )
-    limit = max_shard_size * 2**30
-    folder, name = os.path.split(path.removesuffix(SUFFIX))
+    shards = _split(state, max_shard_size * 2**30)
+    plain = path.endswith(SAFETENSORS_SUFFIX)
+    folder, name = os.path.split(path.removesuffix(SAFETENSORS_SUFFIX if plain else SUFFIX))
+    write_state = safetensors.write_state if plain else hdf5.write_state
     weight_map: dict[str, str] = {}
-    shard: list = []
-    total = size = count = 0
+    with contextlib.ExitStack() as stack:
+        index = stack.enter_context(atomic_path(path))
+        for i, shard in enumerate(shards):
+            file = f"{name}_{i:05d}.weights.h5"
+            if plain:
+                file = f"{name}-{i + 1:05d}-of-{len(shards):05d}{safetensors.SUFFIX}"
+            write_state(stack.enter_context(atomic_path(os.path.join(folder, file))), shard)
+            for inner, store in shard:
+                group = f"{inner}/vars" if inner else "vars"
+                names = [f"{group}/{key}" for key in store] if plain else [f"/{group}"]
+                weight_map.update(dict.fromkeys(names, file))
+        total = sum(_size(store) for shard in shards for _, store in shard)
+        with open(index, "w", encoding="utf-8") as file:
+            json.dump({"metadata": {"total_size": total}, "weight_map": weight_map}, file, indent=4)
 
-    def flush():
-        nonlocal shard, size, count
-        file = f"{name}_{count:05d}.weights.h5"
-        with atomic_path(os.path.join(folder, file)) as temporary:
-            write_state(temporary, shard)
-        weight_map.update({f"/{inner}/vars" if inner else "/vars": file for inner, _ in shard})
-        shard, size, count = [], 0, count + 1
 
+def _split(state, limit: float) -> list[list]:
+    """The state in parts of at most `limit` bytes, or of one object that has more."""
+    shards: list[list] = [[]]
+    size = 0
     for inner, store in state:
         if not store:
             continue
-        mine = sum(np.asarray(array).nbytes for array in store.values())
-        if shard and size + mine > limit:
-            flush()
-        shard.append((inner, store))
-        size, total = size + mine, total + mine
-    flush()
-    with atomic_path(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
-        json.dump({"metadata": {"total_size": total}, "weight_map": weight_map}, file, indent=4)
+        mine = _size(store)
+        if shards[-1] and size + mine > limit:
+            shards.append([])
+            size = 0
+        shards[-1].append((inner, store))
+        size += mine
+    return shards
+
+
+def _size(store: dict) -> int:
+    return sum(np.asarray(array).nbytes for array in store.values())
 
 
 @contextlib.contextmanager
 def open_shards(path: str):
-    """Yields the state of all files that an index names, as `open_state` does for one."""
+    """Yields the state of all files that an index names, as `hdf5.open_state` does for one.
+
+    Raises:
+        ValueError: if it is no index, names a file that does not lie beside it or is none of
+            weights, or one that is damaged; or a weight is in two files.
+    """
     with open(path, "rb") as file:
         index = strict_json.parse(file.read(strict_json.MAX_CHARACTERS), f"'{path}'")
     weight_map = index.get("weight_map")
     if not isinstance(weight_map, dict):
         raise ValueError(f"'{path}' is no index of weights: it has no 'weight_map'.")
-    names = {n for v in weight_map.values() for n in (v if isinstance(v, list) else [v])}
-    for name in names:
-        if not isinstance(name, str) or os.path.basename(name) != name or not _is_shard(name):
-            raise ValueError(
-                f"'{path}' names a file that is no .weights.h5 file beside it. Received: {name!r}"
-            )
+    suffix = safetensors.SUFFIX if path.endswith(SAFETENSORS_SUFFIX) else ".weights.h5"
+    names: dict[str, None] = {}
+    for value in weight_map.values():
+        for name in value if isinstance(value, list) else [value]:
+            if not _is_shard(name, suffix):
+                raise ValueError(
+                    f"'{path}' names a file that is no {suffix} file beside it. Received: {name!r}"
+                )
+            names[name] = None
     merged: dict[str, dict] = {}
     with contextlib.ExitStack() as stack:
         for name in sorted(names):
-            state = stack.enter_context(open_state(os.path.join(os.path.dirname(path), name)))
+            full = os.path.join(os.path.dirname(path), name)
+            if not os.path.isfile(full):
+                raise ValueError(f"'{path}' names a file that is not there: '{full}'.")
+            if suffix == safetensors.SUFFIX:
+                state = safetensors.read_state(full)
+            else:
+                state = stack.enter_context(hdf5.open_state(full))
             for inner, store in state.items():
-                merged.setdefault(inner, {}).update(store)
+                mine = merged.setdefault(inner, {})
+                if twice := sorted(mine.keys() & store.keys()):
+                    raise ValueError(f"'{path}' names files that both hold '{inner}' {twice}.")
+                mine.update(store)
         yield merged
 
 
-def _is_shard(name: str) -> bool:
-    return name.endswith(".weights.h5") and "\\" not in name and "\0" not in name
+def _is_shard(name, suffix: str) -> bool:
+    if not isinstance(name, str) or os.path.basename(name) != name:
+        return False
+    return name.endswith(suffix) and "\\" not in name and "\0" not in name

@@ -17,6 +17,7 @@ from .hdf5 import open_state, write_state
 from .tree import saveables
 
 SUFFIX = ".weights.h5"
+SUFFIXES = (SUFFIX, safetensors.SUFFIX, shards.SUFFIX, shards.SAFETENSORS_SUFFIX, ".keras")
 
 
 def save_weights(model, filepath, overwrite: bool = True, max_shard_size=None) -> None:
@@ -24,27 +25,32 @@ def save_weights(model, filepath, overwrite: bool = True, max_shard_size=None) -
 
     Args:
         model: a built model or layer.
-        filepath: a path that ends in `.weights.h5` or `.safetensors`; in `.weights.json` with
-            `max_shard_size`.
+        filepath: a path that ends in `.weights.h5` or `.safetensors`; with `max_shard_size`, in
+            `.weights.json` or `.safetensors`.
         overwrite: whether a file that is there already may be replaced.
         max_shard_size: the largest size of one file, in GiB. The weights are then spread over
-            several files beside the index that `filepath` becomes.
+            several files beside an index, which is `name.weights.json`, or for `name.safetensors`
+            `name.safetensors.index.json`, as Hugging Face has it.
 
     Raises:
         ValueError: for another suffix, a model without weights yet, or an existing file with
             `overwrite=False`.
     """
-    suffixes = (SUFFIX, safetensors.SUFFIX) if max_shard_size is None else (shards.SUFFIX,)
-    path = _checked_path(filepath, suffixes)
-    if os.path.exists(path) and not overwrite:
-        raise ValueError(f"'{path}' exists already. Pass overwrite=True to replace it.")
+    sharded = max_shard_size is not None
+    path = _checked_path(filepath, (shards.SUFFIX if sharded else SUFFIX, safetensors.SUFFIX))
+    index = f"{path}.index.json" if path.endswith(safetensors.SUFFIX) else path
+    for place in (path, index) if sharded else (path,):
+        if os.path.exists(place) and not overwrite:
+            raise ValueError(f"'{place}' exists already. Pass overwrite=True to replace it.")
     if not model.built:
         raise ValueError(
             f"Model '{model.name}' has no weights to save yet. Call it on data, or build it with "
             "model.build(input_shape)."
         )
-    if max_shard_size is not None:
-        shards.write(path, state_of(model), max_shard_size)
+    if sharded:
+        shards.write(index, state_of(model), max_shard_size)
+        if index != path and os.path.isfile(path):
+            os.remove(path)  # else `load_weights(path)` would find the old weights in it
         return
     write = safetensors.write_state if path.endswith(safetensors.SUFFIX) else write_state
     with atomic_path(path) as temporary:
@@ -58,8 +64,9 @@ def load_weights(
 
     Args:
         model: a built model of the same architecture as the one that was saved.
-        filepath: a `.weights.h5` or `.safetensors` file, the index `.weights.json` of several, a
-            `.keras` file, or a Keras 2 `.h5` file.
+        filepath: a `.weights.h5` or `.safetensors` file, the index `.weights.json` or
+            `.safetensors.index.json` of several (which `name.safetensors` stands for where it is
+            no file itself), a `.keras` file, or a Keras 2 `.h5` file.
         skip_mismatch: whether weights that are missing or of another shape are left alone, with
             a warning, instead of being an error.
         by_name: for Keras 2's `.h5` files: whether layers are matched by their names instead of
@@ -74,8 +81,10 @@ def load_weights(
         )
     path = _checked_path(
         filepath,
-        (SUFFIX, shards.SUFFIX, safetensors.SUFFIX, ".keras", *legacy_h5.SUFFIXES),
+        (*SUFFIXES, *legacy_h5.SUFFIXES),
     )
+    if path.endswith(safetensors.SUFFIX) and not os.path.isfile(path):
+        path = f"{path}.index.json" if os.path.isfile(f"{path}.index.json") else path
     if not os.path.isfile(path):
         raise ValueError(f"There is no weights file '{path}'.")
     if not model.built:
@@ -91,13 +100,19 @@ def load_weights(
             "by_name=True is for Keras 2's .h5 files; other files go by the model's structure. "
             f"Received: filepath={path!r}"
         )
-    with _open(path) as state:
+    with open_weights(path) as state:
         set_state(model, state, path, skip_mismatch, whole=True)
 
 
 @contextlib.contextmanager
-def _open(path: str):
-    if path.endswith(shards.SUFFIX):
+def open_weights(path: str):
+    """Yields `{path: {key: stored}}` of a file that ends in one of `SUFFIXES`; each stored array
+    has a `shape` and `read()`.
+
+    Raises:
+        ValueError: if it is damaged, or holds what is refused.
+    """
+    if path.endswith((shards.SUFFIX, shards.SAFETENSORS_SUFFIX)):
         with shards.open_shards(path) as state:
             yield state
     elif path.endswith(safetensors.SUFFIX):
