@@ -8,7 +8,7 @@ from ..engine import config
 from ..engine.scope import StatelessScope
 from ..engine.tracking import unique
 from ..metrics import Mean
-from ..training import fitting, loop, step
+from ..training import fitting, loop, step, tuning
 from ..training.reader import EpochReader
 from ..training.runner import StepRunner
 from ..training.spec import CompileLoss, CompileMetrics
@@ -302,6 +302,9 @@ class Trainer:
         return self.predict_function
 
     # ---- training ------------------------------------------------------------------------
+
+    lr_find = tuning.lr_find
+    find_batch_size = tuning.find_batch_size
 
     # What the loop asks of whatever it trains; a Population answers for many models at once.
 
