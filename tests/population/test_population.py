@@ -338,6 +338,15 @@ def scheduled():
     return linear(optimizer=hb.optimizers.SGD(hb.optimizers.schedules.CosineDecay(0.1, 10)))
 
 
+class Picky(hb.optimizers.Optimizer):
+    def __init__(self, learning_rate=0.1, factor=0.5):
+        super().__init__(learning_rate)
+        self.factor = factor
+
+    def update(self, gradient, value, slots, learning_rate, step):
+        return (value - gradient if self.factor > 0.7 else value), {}
+
+
 ONE = linear()
 
 WRONG = {
@@ -407,6 +416,13 @@ WRONG = {
         lambda: hb.Population(lambda: linear(check_numerics=True), 2).fit(X, TARGET),
         ValueError,
         "not checked for NaN",
+    ),
+    "a number that decides": (
+        lambda: hb.Population(lambda: linear(optimizer=Picky()), 2, factor=[0.5, 0.9]).fit(
+            X, TARGET, verbose=0
+        ),
+        ValueError,
+        r"Picky, or the model, decides in Python.*: \['factor'\]",
     ),
     "a callback for one": (
         lambda: hb.Population(linear, 2).fit(

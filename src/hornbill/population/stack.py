@@ -1,5 +1,7 @@
 """The state of many models of one kind as one: each variable's values stacked, member first."""
 
+import contextlib
+
 import jax
 import numpy as np
 
@@ -29,7 +31,7 @@ class Stack:
         self.randomness = [randomness for _, randomness in made]
         self.template = self._models[0]
         self._stacked: dict[Variable, Variable] = {}
-        self._numbers: list[Variable] = []
+        self._numbers: dict[str, Variable] = {}
         self.batch = None
         self.settled = False
         if len({id(m) for m in self._models}) < self.n:
@@ -74,15 +76,29 @@ class Stack:
         self._models, self.settled = [], True
 
     def _take_numbers(self) -> None:
-        """Puts Variables in the place of the optimizer's numbers: what varies is state."""
+        """Makes state of the optimizer's numbers that vary: Variables that it owns."""
         for name, values in self.recipe.numbers.items():
-            if name != "learning_rate":
-                number = Variable(
+            if name != "learning_rate":  # that is state already
+                self._numbers[name] = number = Variable(
                     values[0], dtype="float32", trainable=False, autocast=False, name=name
                 )
-                setattr(holder_of_numbers(self.template.optimizer), name, number)
                 self._put(number, values)
-                self._numbers.append(number)
+        if self._numbers:
+            holder_of_numbers(self.template.optimizer)._varied = self._numbers
+
+    @contextlib.contextmanager
+    def numbers_from(self, state: dict):
+        """Gives the template's optimizer its numbers from one member's state, for a `with`."""
+        present = {n: state[v] for n, v in self._numbers.items() if v in state}
+        optimizer = holder_of_numbers(self.template.optimizer)
+        usual = {name: getattr(optimizer, name) for name in present}
+        try:
+            for name, value in present.items():
+                setattr(optimizer, name, value)
+            yield
+        finally:
+            for name, value in usual.items():
+                setattr(optimizer, name, value)
 
     def _put(self, variable: Variable, values) -> None:
         self._stacked[variable] = Variable(
@@ -133,7 +149,7 @@ class Stack:
         for known, new in pairs:  # those that only a step of a user's own knows
             if known.built and not new.built:
                 new.build([same[v] for v in known._trainable_variables])
-        theirs = lasting_state(self.template, without=self._numbers)
+        theirs = lasting_state(self.template, without=self._numbers.values())
         for mine, v in zip(lasting_state(model), theirs, strict=True):
             mine.assign(np.array(self.holder(v).value[i]))
         return model
@@ -172,12 +188,16 @@ class StackRunner(StepRunner):
     def _pure(self, cells, fixed):
         one = super()._pure(cells, fixed)
 
+        def member(values, *rest):
+            with self.stack.numbers_from(dict(zip(cells, values, strict=True))):
+                return one(values, *rest)
+
         def pure(values, fixed_values, data, index):
             # Each member reads the data in an order of its own where the index has a row for each.
             by_member = None if index is None or index.ndim == 1 else 0
             # Outputs keep the samples first, so that the loop joins batches as always.
             axis = 1 if self.mode == "predict" else 0
-            run = jax.vmap(one, in_axes=(0, 0, None, by_member), out_axes=(0, axis))
+            run = jax.vmap(member, in_axes=(0, 0, None, by_member), out_axes=(0, axis))
             return run(values, fixed_values, data, index)
 
         return pure
@@ -185,12 +205,12 @@ class StackRunner(StepRunner):
     def _trace(self, data, index):
         try:
             return super()._trace(data, index)
-        except TypeError as error:
+        except jax.errors.ConcretizationTypeError as error:
             names = [n for n in self.stack.recipe.numbers if n != "learning_rate"]
-            if names and "A Variable has no truth value" in str(error):
+            if names:
                 raise ValueError(
-                    f"{type(self.model.optimizer).__name__} decides by one of {names} what it "
-                    "computes, so that it cannot differ from member to member."
+                    f"{type(self.model.optimizer).__name__}, or the model, decides in Python by a "
+                    f"number that differs from member to member. These were given: {names}"
                 ) from error
             raise
 
