@@ -3,12 +3,12 @@
 `hornbill run script.py` serves them to an unchanged script under the name `tensorflow`.
 """
 
-from . import arrays, keras, linalg, math, nn, random
+from . import arrays, data, image, keras, linalg, math, nn, random
 from .arrays import slice_ as slice
 from .control import *
 from .missing import missing
 from .tape import GradientTape
-from .tensor import DType, Shape, Tensor, Variable
+from .tensor import DType, Shape, Tensor, TensorSpec, Variable
 
 TensorShape = Shape
 newaxis = None

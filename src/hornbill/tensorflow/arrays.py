@@ -11,6 +11,7 @@ from ..engine.symbolic import SymbolicTensor, symbolic_leaves
 from ..engine.variable import Variable as Cell
 from .named import named, sizes
 from .tensor import Shape, Tensor, lift, unwrap
+from .text import Text
 
 _IMPORTED = frozenset(globals())
 
@@ -30,7 +31,7 @@ def convert_to_tensor(value, dtype=None, dtype_hint=None, name=None):
         value = value.value
     array = np.asarray(value) if not hasattr(value, "dtype") else value
     if getattr(array.dtype, "kind", "") in "OUS":
-        return np.asarray(array)  # strings stay with NumPy
+        return Text.of(array)
     if dtype is None and not hasattr(value, "dtype") and array.dtype == np.float64:
         dtype = floatx()
     return Tensor(jnp.asarray(array, None if dtype is None else jnp.dtype(str(dtype))))

@@ -12,7 +12,6 @@ import sys
 import types
 
 import jax
-import numpy as np
 
 from .. import constraints, initializers, layers, losses, metrics, models, optimizers, regularizers
 from ..engine.allowed import is_builtin
@@ -36,6 +35,8 @@ _WRITTEN = {
     regularizers.Regularizer: ["__call__"],
     constraints.Constraint: ["__call__"],
 }
+# Further classes of the library and those that scripts get instead.
+adopted: dict[type, type] = {}
 # What scripts call besides.
 _CALLED = ["__call__", "get_metrics_result", "apply", "apply_gradients"]
 
@@ -47,7 +48,7 @@ def _is_script(module: str) -> bool:
     return module.partition(".")[0] not in ("hornbill", "jax")
 
 
-def _called_by_script() -> bool:
+def called_by_script() -> bool:
     return _is_script(sys._getframe(2).f_globals.get("__name__", ""))
 
 
@@ -59,7 +60,7 @@ def to_script(function):
 
     @functools.wraps(function)
     def call(*args, **kwargs):
-        if _called_by_script():
+        if called_by_script():
             return hand_out(function(*hand_in(args), **hand_in(kwargs)))
         return function(*args, **kwargs)
 
@@ -75,7 +76,7 @@ def from_script(function):
 
     @functools.wraps(function)
     def call(*args, **kwargs):
-        if _called_by_script():
+        if called_by_script():
             return converted(*args, **kwargs)
         result = unwrap(converted(*wrap(args), **wrap(kwargs)))
         # A variable (as a metric's result) is its value now, not when somebody looks at it.
@@ -107,9 +108,9 @@ def hand_in(structure):
 
 def hand_out(result):
     """What the library gives a script: tensors for arrays, and its objects with their faces."""
-    if isinstance(result, tuple(_WRITTEN)):
+    if isinstance(result, (*_WRITTEN, *adopted)):
         return adopt(result)
-    return result if isinstance(result, np.ndarray) else wrap(result)
+    return wrap(result, (jax.Array,))  # what it gives as NumPy's stays that
 
 
 # ---- classes ---------------------------------------------------------------------------------
@@ -166,7 +167,7 @@ def adopt(thing):
     """Gives an object that the library made, and those inside, the faces of their classes."""
     inside = thing._flatten_layers() if isinstance(thing, layers.Layer) else [thing]
     for one in [*inside, getattr(thing, "optimizer", None)]:
-        face = faced(type(one))
+        face = adopted.get(type(one)) or faced(type(one))
         if face is not type(one):
             one.__class__ = face
     return thing
@@ -178,7 +179,7 @@ def adopt(thing):
 @functools.wraps(layers.Layer.add_weight)
 def _add_weight(self, *args, **kwargs):
     weight = layers.Layer.add_weight(self, *hand_in(args), **hand_in(kwargs))
-    if _called_by_script():
+    if called_by_script():
         weight.__class__ = Variable
     return weight
 

@@ -9,6 +9,7 @@ import numpy as np
 from .. import ops
 from ..engine.symbolic import OPERATOR_OPS, SymbolicTensor
 from ..engine.variable import Variable as Cell
+from .text import Bytes, Text, is_text
 
 
 class Shape(tuple):
@@ -203,9 +204,9 @@ def unwrap(structure: Any):
     return _map(lambda x: x.value if _is_tensor(x) else x, structure)
 
 
-def wrap(structure: Any):
+def wrap(structure: Any, kinds: tuple = (jax.Array, np.ndarray, np.generic)):
     """The structure with tensors in the place of arrays, NumPy's included."""
-    return _map(_wrap, structure)
+    return _map(lambda x: _wrap(x) if isinstance(x, kinds) else x, structure)
 
 
 def _map(function, x):
@@ -220,10 +221,61 @@ def _map(function, x):
 
 
 def _wrap(x):
-    # Strings are no arrays of JAX's: they stay with NumPy.
-    if isinstance(x, jax.Array) or (isinstance(x, np.ndarray) and x.dtype.kind not in "OUS"):
-        return Tensor(x)
-    return x
+    if isinstance(x, np.ndarray) and x.ndim == 0 and isinstance(x[()], bytes):
+        return Bytes(x[()])
+    return Text.of(x) if is_text(x) else Tensor(x)
+
+
+def to_numpy(value) -> np.ndarray:
+    """An array-like, tensor or variable as a NumPy array."""
+    value = unwrap(value)
+    if isinstance(value, bytes):
+        return np.array(value, dtype=object)  # another dtype would drop zeros at the end
+    return np.asarray(value.value if isinstance(value, Cell) else value)
+
+
+class TensorSpec:
+    """A shape, None for open sizes (or for the whole shape), and a dtype.
+
+    >>> TensorSpec((None, 2), "float32").is_compatible_with(Tensor([[1.0, 2.0]]))
+    True
+    """
+
+    def __init__(self, shape, dtype="float32", name: str | None = None):
+        self.shape = None if shape is None else Shape(shape)
+        self.dtype, self.name = DType(dtype), name
+
+    def is_compatible_with(self, value) -> bool:
+        """Whether a value has this shape and dtype."""
+        array = to_numpy(value)
+        dtype = "string" if array.dtype.kind in "OUS" else array.dtype.name
+        return dtype == self.dtype and self._fits(array.shape)
+
+    def _fits(self, shape) -> bool:
+        return self.shape is None or (
+            len(shape) == len(self.shape)
+            and all(a is None or a == b for a, b in zip(self.shape, shape, strict=True))
+        )
+
+    def cast(self, value) -> np.ndarray:
+        """The value as an array of the dtype; an error if its shape is another one."""
+        array = to_numpy(value)
+        if self.dtype != "string":
+            array = array.astype(jnp.dtype(str(self.dtype)))
+        if not self._fits(array.shape):
+            raise ValueError(f"Expected {self!r}. Received: an element of shape {array.shape}")
+        return array
+
+    def __eq__(self, other):
+        same = isinstance(other, TensorSpec)
+        return same and (self.shape, self.dtype) == (other.shape, other.dtype)
+
+    def __hash__(self):
+        return hash((self.shape, self.dtype))
+
+    def __repr__(self):
+        shape = None if self.shape is None else tuple(self.shape)
+        return f"TensorSpec(shape={shape}, dtype={self.dtype})"
 
 
 def lift(function):
