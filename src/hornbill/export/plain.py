@@ -128,9 +128,8 @@ def _pad(x, value, config):
             size = x.shape[axis]
             x = lax.slice_in_dim(x, max(-low, 0), size - max(-high, 0), axis=axis)
         before, after = x.shape[:axis], x.shape[axis + 1 :]
-        sides = [lax.full((*before, max(n, 0), *after), value, x.dtype) for n in (low, high)]
         if low > 0:
-            x = lax.concatenate([sides[0], x], axis)
+            x = lax.concatenate([lax.full((*before, low, *after), value, x.dtype), x], axis)
         if high > 0:
-            x = lax.concatenate([x, sides[1]], axis)
+            x = lax.concatenate([x, lax.full((*before, high, *after), value, x.dtype)], axis)
     return x
