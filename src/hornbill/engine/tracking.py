@@ -17,7 +17,7 @@ class Trackable:
     """Base of all that owns or is owned: layers, metrics, optimizers, seed generators."""
 
     # Attributes that hold other things than children.
-    _untracked = frozenset({"_arguments", "_order", "_nodes", "_losses"})
+    _untracked = frozenset({"_arguments", "_order", "_nodes", "_losses", "_logged"})
 
     def __new__(cls, *args, **kwargs):
         self = object.__new__(cls)

@@ -37,6 +37,7 @@ from .calling import (
     wrap_build,
 )
 from .input_spec import check_inputs
+from .logged import log
 
 BASE_CONFIG = ("name", "trainable", "dtype")
 
@@ -444,8 +445,10 @@ class Layer(Operation, Trackable):
     @property
     def metrics(self) -> list[Metric]:
         """The metrics kept by this layer and those inside."""
+        layers = self._flatten_layers()
+        kept = [c for layer in layers for c in owned(layer) if isinstance(c, Metric)]
         return unique(
-            c for layer in self._flatten_layers() for c in owned(layer) if isinstance(c, Metric)
+            kept + [m for layer in layers for m in layer.__dict__.get("_logged", {}).values()]
         )
 
     @property
@@ -515,6 +518,22 @@ class Layer(Operation, Trackable):
                     "Reduce it first, as in ops.mean(loss)."
                 )
             store.append(one)
+
+    def log(self, name: str, value) -> None:
+        """Shows a number in the logs of `fit` and `evaluate`: the mean over the epoch's samples.
+
+        Call it from `call`, `train_step` or `test_step`; elsewhere it does nothing. The progress
+        line, `History` and callbacks have it under `name` (validation: `val_name`). Each step
+        counts by the size of its batch, as for the loss.
+
+        Args:
+            name: what it is called; no metric's name, and no other layer's log.
+            value: a scalar.
+
+        Raises:
+            ValueError: for other shapes, and for a name that is taken.
+        """
+        log(self, name, value)
 
     def _recorded_losses(self) -> list:
         scope = current_scope()

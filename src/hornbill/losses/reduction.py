@@ -1,5 +1,7 @@
 """From a loss per value to one number: weights, masks, sums and means."""
 
+import math
+
 import jax.numpy as jnp
 
 from ..ops import divide_no_nan
@@ -40,8 +42,11 @@ def reduce_weighted_values(values, sample_weight=None, mask=None, reduction=DEFA
     values = jnp.asarray(values, dtype)
     weight = _masked(sample_weight, mask, values.dtype, reduction)
     if weight is not None:
+        shape = values.shape
         values, weight = _aligned(values, weight)
         values = values * weight
+        if shape and values.size != math.prod(shape):
+            _refuse_weight(shape, weight.shape)
     if reduction in ("none", None) or values.ndim == 0 or values.shape == (0,):
         return values
     total = jnp.sum(values)
@@ -74,8 +79,12 @@ def _aligned(values, weight):
     try:
         jnp.broadcast_shapes(values.shape, weight.shape)
     except ValueError:
-        raise ValueError(
-            "sample_weight has one weight per sample, or one per value of the loss, which here has "
-            f"shape {tuple(values.shape)}. Received: sample_weight.shape={tuple(weight.shape)}"
-        ) from None
+        _refuse_weight(values.shape, weight.shape)
     return values, weight
+
+
+def _refuse_weight(shape, given):
+    raise ValueError(
+        "sample_weight has one weight per sample, or one per value of the loss, which here has "
+        f"shape {tuple(shape)}. Received: sample_weight.shape={tuple(given)}"
+    ) from None

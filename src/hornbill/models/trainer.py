@@ -7,8 +7,10 @@ from .. import losses, optimizers
 from ..engine import config
 from ..engine.scope import StatelessScope
 from ..engine.tracking import unique
+from ..layers.logged import Logged
 from ..metrics import Mean
 from ..training import fitting, loop, step, tuning
+from ..training.agreement import check_loss_weights
 from ..training.reader import EpochReader
 from ..training.runner import StepRunner
 from ..training.spec import CompileLoss, CompileMetrics
@@ -89,6 +91,7 @@ class Trainer:
             raise ValueError(
                 "compile(loss_weights=...) needs loss=...: there is nothing to weight."
             )
+        check_loss_weights(loss_weights)
         compile_loss = None
         if loss is not None:
             _check_losses(loss)
@@ -249,7 +252,8 @@ class Trainer:
             logs |= self._compile_metrics.results()
         known = {id(m) for m in self._compile_metrics.metrics} if self._compile_metrics else set()
         for metric in self.metrics:
-            if metric is not self._loss_tracker and id(metric) not in known:
+            logged = isinstance(metric, Logged)
+            if metric is not self._loss_tracker and id(metric) not in known and not logged:
                 value = metric.result()
                 logs |= value if isinstance(value, dict) else {metric.name: value}
         return logs

@@ -9,6 +9,7 @@ import inspect
 import signal
 import threading
 import warnings
+import weakref
 
 import jax
 import jax.numpy as jnp
@@ -16,13 +17,16 @@ import numpy as np
 
 from ..engine import compile as compiler
 from ..engine.context import CallContext, enter_context, leave_context
+from ..engine.gradients import without_gradient
 from ..engine.numerics import all_finite
 from ..engine.random import global_generator
 from ..engine.scope import StatelessScope
 from ..engine.tracking import owned, unique
 from ..engine.variable import Variable
+from ..layers.logged import logging
 from ..optimizers import Optimizer
 from .data import unpack
+from .data.batches import batch_size_of
 from .numerics import error_of, run_watched
 from .step import forward
 
@@ -36,7 +40,16 @@ def _takes_state(function) -> bool:
 
 
 def call_step(model, mode: str, data):
-    """Runs the model's step on a batch, in either form in which people write it."""
+    """Runs the model's step on a batch, and adds what its layers log. Returns the logs."""
+    if mode == "predict":
+        return _call_method(model, mode, data)
+    with logging(batch_size_of(data) or 1) as logged:
+        logs = _call_method(model, mode, data)
+    return logged.added_to(logs) if logged.seen else logs
+
+
+def _call_method(model, mode: str, data):
+    """Calls `train_step` or its like, in either form in which people write it."""
     method = getattr(model, f"{mode}_step")
     if not _takes_state(getattr(type(model), f"{mode}_step")):
         return method(data)
@@ -192,6 +205,8 @@ class StepRunner:
         self._warned = False
         self.pace: float | None = None
         self.epoch: int | None = None
+        self._told: set[str] = set()
+        self._labeled = None  # a weak reference to what `_check_labels` saw last
         self.begin()
 
     def begin(self) -> None:
@@ -218,7 +233,19 @@ class StepRunner:
             key = (*key[:3], self._settings)
             self.programs[key] = self._trace(data, index)
             self._note_shapes(leaves, index)
+            self._labeled = None
+        # Of streamed data the first batch of each shape: a look at each would wait for each.
+        if self.mode != "predict" and (index is not None or self._labeled is None):
+            self._check_labels(data, leaves[-1])
         return self.programs[key]
+
+    def _check_labels(self, data, leaf) -> None:
+        """Looks at the labels of resident data, once for each data."""
+        if self._labeled is None or self._labeled() is not leaf:
+            loss, (_, y, sample_weight) = self.model._compile_loss, unpack(data)
+            if loss is not None and y is not None:
+                loss.check_labels(y, sample_weight)
+            self._labeled = weakref.ref(leaf)
 
     def _note_shapes(self, leaves, index) -> None:
         """Warns, once, where batches have so many shapes that compiling takes the time."""
@@ -249,11 +276,31 @@ class StepRunner:
             traced = compiler.trace(pure, *abstract, batch, rows, donate=donate)
             # A first run of a user's step may have made variables (optimizer slots, metrics).
             if [*map(id, cells)] == [*map(id, state_of(self.model, self.mode)[0])]:
+                self._check_gradients(traced)
                 return Compiled(traced, self.mode, self.members), *held
         raise RuntimeError(
             f"{type(self.model).__name__}.{self.mode}_step makes new variables at each call. "
             "Make them in __init__ or build."
         )
+
+    def _check_gradients(self, traced) -> None:
+        """Tells, once, which weights the loss does not depend on."""
+        missing, trained = without_gradient(traced.jaxpr.jaxpr)
+        if missing and len(missing) == trained:
+            raise ValueError(
+                f"The loss of model '{self.model.name}' depends on none of its weights: there is "
+                "nothing to train. Is it computed from the model's outputs, by operations that "
+                f"have a derivative? Received: no gradient for {missing}"
+            )
+        new = [path for path in missing if path not in self._told]
+        self._told.update(new)
+        if new:
+            warnings.warn(
+                f"Gradients do not exist for variables {new} when minimizing the loss: it does not "
+                "depend on them, and only weight decay can change them. Is an output or a layer "
+                "left out of the loss? If it is meant, set `trainable = False` on the layer.",
+                stacklevel=2,
+            )
 
     def _build(self, data, index):
         """Makes the weights, metrics and slots of the usual step, so that one trace is enough."""

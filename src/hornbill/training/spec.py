@@ -11,9 +11,11 @@ import jax.numpy as jnp
 
 from .. import losses as losses_module
 from .. import metrics as metrics_module
+from ..engine.masks import get_mask
 from ..engine.numerics import look
 from ..losses import Loss
 from ..metrics import Mean, MeanMetricWrapper, Metric
+from .agreement import Labels, check_shapes
 
 
 class Output(NamedTuple):
@@ -220,6 +222,9 @@ class CompileLoss:
         self.user_loss, self.user_weights = loss, loss_weights
         self.output_names = output_names
         self.entries: list[CompiledLoss] | None = None
+        # What the last call saw: the outputs, and the labels that some of them take.
+        self._outputs: list[Output] = []
+        self.labels: dict[int, Labels] = {}
 
     @property
     def metrics(self) -> list[Metric]:
@@ -252,6 +257,15 @@ class CompileLoss:
             entries.append(CompiledLoss(i, loss, factor, tracker))
         self.entries = entries
 
+    def check_labels(self, y_true, sample_weight=None) -> None:
+        """Refuses targets of sparse losses that are no class indices, once a step was traced."""
+        if self.labels:
+            wanted = [i in self.labels for i in range(len(self._outputs))]
+            targets = targets_for(y_true, self._outputs, wanted)
+            weights = weights_for(sample_weight, self._outputs)
+            for i, labels in self.labels.items():
+                labels.check(targets[i], weights[i])
+
     def __call__(self, y_true, y_pred, sample_weight=None):
         """The weighted sum of the losses, a scalar; None when no output has a loss."""
         if y_true is None:
@@ -265,11 +279,19 @@ class CompileLoss:
         outputs = outputs_of(y_pred, self.output_names)
         used = {e.index for e in self.entries}
         targets = targets_for(y_true, outputs, [i in used for i in range(len(outputs))])
+        self._outputs = outputs
         weights = weights_for(sample_weight, outputs)
         total = None
         for entry in self.entries:
-            y_p = pick(y_pred, outputs[entry.index].path)
-            value = entry.loss(targets[entry.index], y_p, sample_weight=weights[entry.index])
+            output, y = outputs[entry.index], targets[entry.index]
+            y_p = pick(y_pred, output.path)
+            check_shapes(entry.loss, output.name, y, y_p)
+            labels = Labels.of(entry.loss, output.name, y_p)
+            if labels is not None and get_mask(y_p) is None:
+                self.labels[entry.index] = labels
+                if not isinstance(y, jax.core.Tracer):
+                    labels.check(y, weights[entry.index])
+            value = entry.loss(y, y_p, sample_weight=weights[entry.index])
             if jnp.shape(value) != ():
                 raise ValueError(
                     f"The loss '{entry.loss.name}' gave shape {jnp.shape(value)} instead of a "
@@ -307,6 +329,8 @@ class OutputMetric(Metric):
         outputs = outputs_of(y_pred, self.output_names)
         targets = targets_for(y_true, outputs, [i == self.index for i in range(len(outputs))])
         y_p = pick(y_pred, outputs[self.index].path)
+        name = self.name if self.several else None
+        check_shapes(self.metric, name and outputs[self.index].name, targets[self.index], y_p)
         weight = weights_for(sample_weight, outputs)[self.index] if self.weighted else None
         self.metric.update_state(targets[self.index], y_p, sample_weight=weight)
 
