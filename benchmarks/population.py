@@ -16,6 +16,12 @@ epochs with all programs there already, which for `fresh` means fit called again
 
 Hornbill keeps compiled programs on disk, here in a folder that is empty at first: of the fresh
 models the first one compiles and the others read its program. `--no-cache` switches that off.
+
+Two measurements of each on two busy cores (load 8 to 14; 32 members, 5 epochs): `fresh` took 11.2
+and 9.5 times as long as `population` where each model compiles, 2.1 and 2.1 times with programs
+from the disk, and 1.1 to 1.5 times in training alone; `again` took 0.6 to 1.3 times as long, and
+1.3 to 2.8 in training alone. A loop in a compiled program runs on one core: in processor time a
+member's epoch takes 10 ms in a population of 32 and 20 ms alone.
 """
 
 import argparse
