@@ -5,7 +5,7 @@ differently, and writes settings that have no meaning any more. What Keras 3 wri
 has its own form already, save that objects come without a module.
 """
 
-from ..engine.serialize import deserialize
+from ..engine.serialize import deserialize, get_registered_object
 from ..models.op_config import ROOT, op_from_config
 
 # Settings of Keras 2 that say nothing when they have these values (None: whatever they say).
@@ -14,7 +14,22 @@ _DROPPED = {
     "time_major": (False,),
     "implementation": None,
     "input_length": None,
+    "rng_type": None,  # how a random layer of Keras 2 kept its state
+    "softmax_robust_masking": (False, None),
 }
+# Those that say nothing in some classes alone: of a kernel that is two, and shapes built for.
+_SEPARABLE = ("kernel_initializer", "kernel_regularizer", "kernel_constraint")
+_DROPPED_OF = {
+    "SeparableConv1D": _SEPARABLE,
+    "SeparableConv2D": _SEPARABLE,
+    "MultiHeadAttention": ("query_shape", "key_shape", "value_shape"),
+    "SpatialDropout1D": ("noise_shape",),
+    "SpatialDropout2D": ("noise_shape",),
+    "SpatialDropout3D": ("noise_shape",),
+}
+# Layers that take their first states in Keras 2 as more inputs.
+_RECURRENT = ("RNN", "SimpleRNN", "LSTM", "GRU", "Bidirectional")
+_RECURRENT += ("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 _LAMBDA = ("module", "function_type", "output_shape_type", "output_shape_module")
 _DISTRIBUTIONS = {"normal": "truncated_normal"}
 _MODELS = ("Functional", "Model", "Sequential")
@@ -46,14 +61,17 @@ def _modern(config):
         return config
     if name == "Policy":
         return inner.get("name")
-    return {**config, "config": _settings(name, inner)}
+    if name == "ThresholdedReLU":
+        name, inner = "ReLU", {"name": inner.get("name"), "threshold": inner.get("theta", 1.0)}
+    return {**config, "class_name": name, "config": _settings(name, inner)}
 
 
 def _settings(name: str, inner: dict) -> dict:
     inner = {
         key: value
         for key, value in inner.items()
-        if key not in _DROPPED or (_DROPPED[key] is not None and value not in _DROPPED[key])
+        if key not in _DROPPED_OF.get(name, ())
+        and (key not in _DROPPED or (_DROPPED[key] is not None and value not in _DROPPED[key]))
     }
     if name == "InputLayer" and "batch_input_shape" in inner:
         inner["batch_shape"] = inner.pop("batch_input_shape")
@@ -111,12 +129,14 @@ def _graph(inner: dict) -> dict:
             return [filled(v) for v in value]
         return {k: filled(v) for k, v in value.items()} if isinstance(value, dict) else value
 
-    def use(old):
+    def use(old, class_name):
         if not _is_old(old):
             return old
         args = [tensor(ref) for ref in old]
-        kwargs = old[0][3] if len(old[0]) > 3 and isinstance(old[0][3], dict) else {}
-        return {"args": args if len(args) == 1 else [args], "kwargs": filled(kwargs)}
+        kwargs = filled(old[0][3]) if len(old[0]) > 3 and isinstance(old[0][3], dict) else {}
+        if class_name in _RECURRENT and len(args) > 1:
+            return {"args": args[:1], "kwargs": {**kwargs, "initial_state": args[1:]}}
+        return {"args": args if len(args) == 1 else [args], "kwargs": kwargs}
 
     def end(value):
         if _is_reference(value, names):
@@ -128,10 +148,10 @@ def _graph(inner: dict) -> dict:
             return {k: end(v) for k, v in value.items()}
         return [end(v) for v in value] if isinstance(value, list) else value
 
-    made = [
-        {**layer, "inbound_nodes": [use(one) for one in layer.get("inbound_nodes") or ()]}
-        for layer in layers
-    ]
+    made = []
+    for layer in layers:
+        uses = [use(one, layer.get("class_name")) for one in layer.get("inbound_nodes") or ()]
+        made.append({**layer, "inbound_nodes": uses})
     ends = {key: end(inner[key]) for key in ("input_layers", "output_layers") if key in inner}
     return {**inner, "layers": made, **ends}
 
@@ -184,6 +204,10 @@ def compile_arguments(training: dict) -> dict:
     optimizer = training.get("optimizer_config")
     if isinstance(optimizer, dict) and isinstance(optimizer.get("config"), dict):
         optimizer = {**optimizer, "config": _optimizer(optimizer["config"])}
+        name = optimizer.get("class_name")
+        if isinstance(name, str) and get_registered_object(name) is None:
+            # How Keras 2 writes its own optimizers when compile() was given an object.
+            optimizer["class_name"] = name.removeprefix("Custom>")
     names = ("loss", "loss_weights", "metrics", "weighted_metrics")
     found = {name: deserialize(training.get(name), slot=name) for name in names}
     for name in ("metrics", "weighted_metrics"):

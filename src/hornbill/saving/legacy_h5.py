@@ -88,11 +88,11 @@ class _Weights:
 
     def arrays(self, name: str) -> list[Stored]:
         """The arrays of a group: of a layer, or of `top_level_model_weights`."""
-        inner = self._inner(name)
-        return [
-            self._array(f"{inner}/{weight}")
-            for weight in self._names(self._group(inner), "weight_names")
-        ]
+        return [self._array(f"{self._inner(name)}/{weight}") for weight in self.names(name)]
+
+    def names(self, name: str) -> list[str]:
+        """The names of a group's arrays."""
+        return self._names(self._group(self._inner(name)), "weight_names")
 
     def __contains__(self, name: str) -> bool:
         return self._inner(name) in self.found
@@ -247,17 +247,44 @@ def _compile(model, training: dict, path: str) -> None:
 
 
 def _load_optimizer(model, weights: _Weights) -> None:
-    """The optimizer's state, where it is in Keras 3's order; else it starts anew."""
-    if "optimizer_weights" not in weights or model.optimizer is None:
+    """The optimizer's state, where it can be told what is what; else it starts anew."""
+    optimizer, where = model.optimizer, "optimizer_weights"
+    if where not in weights or optimizer is None:
         return
-    model.optimizer.build(model.trainable_variables)
-    mine, stored = model.optimizer.variables, weights.arrays("optimizer_weights")
-    if [v.shape for v in mine] != [s.shape for s in stored]:
+    optimizer.build(model.trainable_variables)
+    names, stored = weights.names(where), weights.arrays(where)
+    plan = list(zip(optimizer.variables, stored, strict=False))  # how Keras 3 writes them
+    if len(stored) != len(optimizer.variables):
+        plan = _keras_2_slots(optimizer, names, stored)
+    if not plan or any(variable.shape != array.shape for variable, array in plan):
         warnings.warn(
             f"The optimizer's state in '{weights.path}' is not laid out as that of "
-            f"{type(model.optimizer).__name__} is today, so the optimizer starts anew.",
+            f"{type(optimizer).__name__} is today, so the optimizer starts anew.",
             stacklevel=4,
         )
         return
-    for variable, array in [(v, s.read()) for v, s in zip(mine, stored, strict=True)]:
+    for variable, array in [(v, s.read()) for v, s in plan]:
         variable.assign(array)
+
+
+def _keras_2_slots(optimizer, names: list[str], stored: list) -> list:
+    """`[(variable, array)]` for a state of Keras 2; empty where it is another optimizer's.
+
+    It begins with the step. The arrays of a weight are named `Adam/m/dense/kernel:0` since
+    Keras 2.11, `Adam/dense/kernel/m:0` before; they come slot by slot, or weight by weight.
+    """
+    kept = [(n, s) for n, s in zip(names, stored, strict=True) if "learning_rate" not in n]
+    if not kept or "iter" not in kept[0][0]:
+        return []
+    place = 1 if "iteration" in kept[0][0] else -1
+    slots: dict[str, list] = {}
+    for name, array in kept[1:]:
+        parts = name.split("/")
+        slots.setdefault(parts[place] if len(parts) > 1 else name, []).append(array)
+    mine = list(optimizer._slots[0]) if optimizer._slots else []
+    if mine and (len(mine) != len(slots) or {*map(len, slots.values())} != {len(optimizer._slots)}):
+        return []
+    plan = [(optimizer.iterations, kept[0][1])]
+    for name, arrays in zip(mine, slots.values(), strict=False):  # plain SGD keeps none today
+        plan += [(own[name], a) for own, a in zip(optimizer._slots, arrays, strict=True)]
+    return plan
