@@ -8,6 +8,8 @@ os.environ["KERAS_BACKEND"] = "jax"
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("HORNBILL_CACHE", "off")  # what a test shows must not hang on an earlier run
 
+collect_ignore = ["data/keras2/make.py"]  # a script for Keras 2, which is not installed
+
 
 @pytest.fixture(autouse=True)
 def fresh_names():

@@ -55,7 +55,7 @@ def test_configs_of_all_layers():
         else:
             assert layer.name == config["name"]
     assert unknown == GONE
-    assert len(CONFIGS) > 110
+    assert len(CONFIGS) > 100
 
 
 def test_a_threshold():

@@ -113,6 +113,9 @@ NEEDED |= {"factor": 0.1, "target_shape": (2,), "dims": (1,), "axes": 1, "stddev
 NEEDED |= {"activation": "relu", "num_bins": 3, "output_shape": 2, "equation": "ab,bc->ac"}
 NEEDED |= {"scale": 2.0, "height_factor": 0.1}
 
+SPECIAL = {"CategoryEncoding": {"num_tokens": 3}, "Discretization": {"num_bins": 3}}
+SPECIAL |= {"InputLayer": {"input_shape": (3,)}}
+
 
 def config_of(cls):
     """The config of a layer, or None for those that need more, or are not made from numbers."""
@@ -122,8 +125,7 @@ def config_of(cls):
         for p in parameters
         if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD
     }
-    if cls in (k.layers.CategoryEncoding, k.layers.Discretization):
-        arguments = {"num_tokens": 3} if cls is k.layers.CategoryEncoding else {"num_bins": 3}
+    arguments |= SPECIAL.get(cls.__name__, {})
     if "cell" in arguments:
         arguments["cell"] = k.layers.LSTMCell(2)
     if "layer" in arguments:
