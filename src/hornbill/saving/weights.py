@@ -6,6 +6,7 @@ import os
 import tempfile
 import warnings
 
+import jax
 import numpy as np
 
 from ..engine.atomic import atomic_path
@@ -178,6 +179,8 @@ def set_state(model, state, source: str, skip_mismatch: bool = False, whole: boo
     pairs = ((thing, _read(stored)) for thing, stored in plan if stored)
     for thing, arrays in list(pairs) if whole else pairs:
         thing.load_own_variables(arrays)
+        # JAX copies in the background; arrays that wait for it would pile up in memory.
+        jax.block_until_ready([v.value for v in thing.variables])
 
 
 def _read(stored) -> dict:
