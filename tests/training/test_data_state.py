@@ -119,6 +119,16 @@ def test_an_order_on_the_device_is_drawn_again(shuffle):
     assert (again.order().tolist() == after.tolist()) == (not shuffle)
 
 
+@pytest.mark.parametrize("name", ["arrays", "Dataset", "PyDataset", "sized loader"])
+def test_a_reading_that_was_broken_off_is_not_gone_on_with(name):
+    data = SOURCES[name]()
+    for _ in range(2):
+        batches = data.batches()
+        assert np.asarray(next(batches))[0] % 100 == 0
+        next(batches)
+        batches.close()
+
+
 CHAINS = {
     "map": lambda d: d.map(lambda x: x * 2),
     "threads": lambda d: d.map(lambda x: x * 2, workers=2),

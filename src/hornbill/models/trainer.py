@@ -344,8 +344,11 @@ class Trainer:
         """Trains the model.
 
         Args:
-            x: arrays (also lists and dicts of them), or an iterable of batches `(x, y)` or
-                `(x, y, sample_weight)`.
+            x: arrays, or lists and dicts of them: of NumPy, JAX, pandas, torch, TensorFlow, SciPy
+                (sparse), lists of numbers, and an `np.memmap` or an h5py dataset, which are read
+                batch by batch. Or an iterable of batches `(x, y)` or `(x, y, sample_weight)`: a
+                generator, a `PyDataset`, a `utils.Dataset`, a torch DataLoader, a dataset of
+                tf.data or grain. Large arrays stream: see `config.set_max_device_data`.
             y: the targets, in the structure of the outputs.
             batch_size: samples per step, 32 when None.
             epochs: the number of the last epoch.

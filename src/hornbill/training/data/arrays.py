@@ -16,12 +16,12 @@ def resident_limit() -> int:
     `config.set_max_device_data` sets it. Else it is a quarter of an accelerator's memory, and
     2 GiB on the CPU.
     """
-    limit = config.max_device_data()
-    if limit is None:
-        device = jax.devices()[0]
-        memory = None if device.platform == "cpu" else (device.memory_stats() or {})
-        limit = memory.get("bytes_limit", 8 << 30) // 4 if memory is not None else 2 << 30
-    return limit
+    if config.max_device_data() is not None:
+        return config.max_device_data()
+    device = jax.devices()[0]
+    if device.platform == "cpu":
+        return 2 << 30
+    return (device.memory_stats() or {}).get("bytes_limit", 8 << 30) // 4
 
 
 class ArrayData:
@@ -37,7 +37,8 @@ class ArrayData:
         self.arrays, self.batch_size, self.shuffle = arrays, batch_size, shuffle
         self.steps = self.length = -(-self.size // batch_size)
         self._device = None
-        self._order, self._taken = EpochOrder(), 0
+        self._order = EpochOrder()
+        self._taken = self._start = 0  # batches given out, and left out of the next epoch
 
     @property
     def resident(self) -> bool:
@@ -70,7 +71,8 @@ class ArrayData:
     def batches(self):
         """One epoch of batches, gathered on the host and sent to the device by a thread."""
         order = self.order()
-        first, self._taken = self._taken % self.steps, 0
+        first, self._start = self._start, 0
+        self._taken = first
 
         def gather(step):
             place = slice(step * self.batch_size, (step + 1) * self.batch_size)
@@ -99,4 +101,4 @@ class ArrayData:
         """
         over = state["taken"] == self.steps
         self._order.again(None if over else state["order"])
-        self._taken = 0 if over else state["taken"]
+        self._taken = self._start = 0 if over else state["taken"]
