@@ -54,6 +54,15 @@ class Loader:
         return (np.arange(i, i + 1) for i in range(STEPS))
 
 
+class OwnState(Loader):
+    """Its `get_state` is its own affair, as that of grain's iterators."""
+
+    def get_state(self):
+        return b"bytes"
+
+    set_state = None
+
+
 class SizedLoader(Loader):
     def __len__(self):
         return STEPS
@@ -65,6 +74,7 @@ SOURCES = {
     "arrays shuffled by batch": lambda: ArrayData(np.arange(N), BATCH, "batch"),
     "generator": lambda: make_data(np.arange(i, i + 1) for i in range(4 * STEPS)),
     "loader": lambda: make_data(Loader()),
+    "loader with a state": lambda: make_data(OwnState()),
     "sized loader": lambda: make_data(SizedLoader()),
     "PyDataset": lambda: make_data(Batches()),
     "PyDataset shuffled": lambda: make_data(Batches(workers=2), shuffle=True),

@@ -6,7 +6,9 @@ from collections.abc import Callable
 import jax
 
 from .batches import convert_batch
+from .dataset import Dataset
 from .loaders import AHEAD, length_of, open_batches, reads_ahead
+from .pydataset import PyDatasetReader
 from .workers import read_ahead
 
 
@@ -18,8 +20,8 @@ class StreamData:
     our own are read ahead by a thread, which also sends the batches to the device.
 
     Args:
-        source: the iterable. With `get_state` and `set_state` it resumes by itself (`Dataset`,
-            `PyDataset`); anything else is read once more up to its place.
+        source: the iterable. A `Dataset` or `PyDataset` resumes by itself; anything else is read
+            once more up to its place.
         steps: batches per epoch; those of one reading when None.
         transform: what is done to each batch of arrays.
 
@@ -36,7 +38,7 @@ class StreamData:
         self.length = length_of(source)
         self.steps = self.length if steps is None else steps
         self.endless = hasattr(source, "__next__")
-        self._stateful = hasattr(source, "get_state") and hasattr(source, "set_state")
+        self._stateful = isinstance(source, (Dataset, PyDatasetReader))
         self._ahead = reads_ahead(source)
         self._start = 0  # batches that the next reading leaves out
         self._begin()
