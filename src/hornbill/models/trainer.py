@@ -26,7 +26,7 @@ class Trainer:
         self.compiled = False
         self.optimizer = None
         self.loss = None
-        self.stop_training = False
+        self.stop_training = self.stop_evaluating = self.stop_predicting = False
         self.history = None
         self._run_eagerly = False
         self._jit_compile = True

@@ -19,6 +19,9 @@ from .runner import StepRunner, gather_eager
 
 CHUNK_SECONDS = 0.05
 
+# What a callback sets to end each kind of run.
+STOPS = {"train": "stop_training", "test": "stop_evaluating", "predict": "stop_predicting"}
+
 
 def evaluate(
     model,
@@ -46,6 +49,7 @@ def evaluate_data(model, data, steps, callbacks) -> dict:
     """Evaluates on data that is made already. Returns the logs as floats."""
     runner = runner_for(model, "test")
     steps = limited(data.steps if steps is None else steps)
+    model.stop_evaluating = False
     callbacks.call("on_test_begin")
     model.reset_metrics()
     logs, seen = run_epoch(model, runner, model._new_reader(data, steps), callbacks)
@@ -65,6 +69,7 @@ def predict(model, x, batch_size=None, verbose="auto", steps=None, callbacks=Non
     callbacks = callback_list(model, callbacks, verbose, data, epochs=1, steps=total)
     runner = runner_for(model, "predict")
     runner.begin()
+    model.stop_predicting = False
     callbacks.call("on_predict_begin")
     outputs = _predict_batches(runner, model._new_reader(data, total), callbacks)
     callbacks.call("on_predict_end")
@@ -98,6 +103,8 @@ def _predict_batches(runner, reader, callbacks) -> list:
         callbacks.call_batch("on_predict_batch_begin", step)
         outputs.append(runner.run(batch, rows))
         callbacks.call_batch("on_predict_batch_end", step, {"outputs": outputs[-1]})
+        if stopped(runner.model, "predict"):
+            break
         if step % 64 == 63:
             # Keep the queue of dispatched steps, and so the memory that they hold, short.
             outputs[-64:] = jax.device_get(outputs[-64:])
@@ -119,9 +126,14 @@ def run_epoch(model, runner, reader, callbacks) -> tuple[dict, int]:
         logs = runner.run(data, rows)
         seen += 1
         callbacks.call_batch(f"on_{mode}_batch_end", seen - 1, logs)
-        if model.stop_training:
+        if stopped(model, mode):
             break
     return logs, seen
+
+
+def stopped(model, mode: str) -> bool:
+    """Whether a callback asked the running training, evaluation or prediction to end."""
+    return getattr(model, STOPS[mode])
 
 
 def own_function(model, mode: str) -> bool:
@@ -142,7 +154,7 @@ def _own_steps(model, mode: str, reader, callbacks):
         logs = {"outputs": result} if mode == "predict" else result
         callbacks.call_batch(f"on_{mode}_batch_end", step, logs)
         yield result
-        if model.stop_training:
+        if stopped(model, mode):
             return
 
 
@@ -165,7 +177,7 @@ def _run_chunks(model, runner, reader, callbacks):
         jax.block_until_ready(logs)
         seen = stop
         callbacks.call_batch(f"on_{mode}_batch_end", stop - 1, logs)
-        if model.stop_training:
+        if stopped(model, mode):
             return logs, seen
     if len(rest):
         callbacks.call_batch(f"on_{mode}_batch_begin", seen)
