@@ -99,8 +99,19 @@ def test_unnamed_inputs_and_layers_with_bool_and_integers(tmp_path):
     close(run(tmp_path / "m" / "run.onnx", [x, n]), several(x, n))
 
 
+def test_three_dimensions(tmp_path):
+    x = hb.Input((6, 5, 4, 2))
+    layers = hb.layers
+    y = layers.Conv3D(4, (3, 2, 3), (2, 1, 2), "same", groups=2)(x)
+    y = [layers.MaxPooling3D(2)(y), layers.Conv3D(3, 2, dilation_rate=(2, 1, 1))(y)]
+    model = hb.Model(x, [*y, layers.AveragePooling3D(2, 1, "same")(x)])
+    model.export(tmp_path / "m.onnx", format="onnx", verbose=False)
+    data = np.random.default_rng(0).normal(size=(3, 6, 5, 4, 2)).astype("float32")
+    close(run(tmp_path / "m.onnx", data), model.predict(data, verbose=0))
+
+
 def test_what_has_no_form(tmp_path):
-    model = hb.Sequential([hb.Input((4, 4, 4, 1)), hb.layers.Conv3D(1, 2)])
+    model = hb.Sequential([hb.Input((4, 4, 4, 1)), hb.layers.Conv3DTranspose(1, 2, 2)])
     with pytest.raises(ValueError, match=r"no ONNX form.*'conv_general_dilated' \(\w+\.call in"):
         model.export(tmp_path / "m.onnx", format="onnx")
     assert list(tmp_path.iterdir()) == []

@@ -70,6 +70,8 @@ def _step(primitive, params: dict, *args) -> list:
         return [_windows(*args, name, params)]
     if name in ("lt_to", "le_to"):
         return [_ordered(*args, name)]
+    if name == "conv_general_dilated" and args[0].ndim == 5 and max(params["lhs_dilation"]) == 1:
+        return [_conv3d(*args, params)]
     found = primitive.bind(*args, **{key: _setting(value) for key, value in params.items()})
     return found if primitive.multiple_results else [found]
 
@@ -98,6 +100,34 @@ def _ordered(x, y, name: str):
     if not jnp.issubdtype(x.dtype, jnp.floating):
         return less
     return less | ((y != y) & (x == x) if name == "lt_to" else y != y)
+
+
+def _conv3d(x, kernel, params: dict):
+    """A convolution over three axes as the sum of those over the last two, one for each place of
+    the kernel's first axis: jax2onnx has no more than two."""
+    numbers = params["dimension_numbers"]
+    x, kernel = lax.transpose(x, numbers.lhs_spec), lax.transpose(kernel, numbers.rhs_spec)
+    (stride, *strides), (side, *sides) = params["window_strides"], params["padding"]
+    step, *steps = params["rhs_dilation"]
+    x = _pad(x, 0, [(*(side if axis == 2 else (0, 0)), 0) for axis in range(5)])
+    last = x.shape[2] - (kernel.shape[2] - 1) * step
+    total = None
+    for i in range(kernel.shape[2]):
+        part = lax.slice_in_dim(x, i * step, last + i * step, stride, 2)
+        part = lax.transpose(part, (0, 2, 1, 3, 4))  # the first axis stands beside the batch
+        images = part.reshape(part.shape[0] * part.shape[1], *part.shape[2:])
+        images = lax.conv_general_dilated(
+            images,
+            kernel[:, :, i],
+            strides,
+            sides,
+            rhs_dilation=steps,
+            feature_group_count=params["feature_group_count"],
+            preferred_element_type=_setting(params["preferred_element_type"]),
+        )
+        total = images if total is None else total + images
+    total = total.reshape(*part.shape[:2], *total.shape[1:])
+    return lax.transpose(total, [(0, 2, 1, 3, 4)[i] for i in np.argsort(numbers.out_spec)])
 
 
 def _windows(x, name: str, params: dict):
