@@ -334,6 +334,10 @@ def test_buckets_compile_once_each():
     assert len(model._runners["train"].programs) == 3
 
 
+def test_a_batch_size_is_found_for_a_file(tmp_path):
+    assert linear().find_batch_size(memmap(X, tmp_path), Y, start=N) == N
+
+
 WRONG = {
     "text": (lambda m: m.fit(np.array(["a"]), Y[:1]), "dtype <U1, which cannot be trained on"),
     "an object": (lambda m: m.fit(object(), Y), "neither an array nor an iterable.*object"),

@@ -193,6 +193,28 @@ def test_split_inputs():
     assert [(float(a), int(b)) for a, b in left] == [(0, 0), (1, 1)]
 
 
+def words(y_length=None):
+    """Elements (x, y) of lengths 1 to 6; y of the same length, or of one length."""
+    lengths = Dataset.from_arrays(np.arange(1, 7))
+    return lengths.map(lambda n: (np.full((n, 2), n), np.full(y_length or n, -n)))
+
+
+def test_buckets_hold_each_element_once_padded_at_its_end():
+    data = words().bucket_by_length([2, 6], batch_size=3, value=9, pad_y=True)
+    assert [(x.shape, y.shape) for x, y in data] == [
+        ((3, 6, 2), (3, 6)),
+        ((2, 2, 2), (2, 2)),
+        ((1, 6, 2), (1, 6)),
+    ]
+    for x, y in data:
+        for row, target in zip(x, y, strict=True):
+            n = -target[0]
+            assert target.tolist() == [-n] * n + [9] * (len(target) - n)
+            assert row[:, 1].tolist() == [n] * n + [9] * (len(row) - n)
+    unpadded = list(words(4).bucket_by_length([6], batch_size=6))
+    assert [(x.shape, y.shape) for x, y in unpadded] == [((6, 6, 2), (6, 4))]
+
+
 ERRORS = [
     (lambda: Dataset.from_arrays((np.ones(2), np.ones(3))), ValueError, "same number of rows"),
     (lambda: Dataset.from_arrays(np.float32(1)), ValueError, "same number of rows"),
@@ -200,6 +222,17 @@ ERRORS = [
     (lambda: numbers().take(-1), ValueError, "Received: count=-1"),
     (lambda: numbers().shuffle(0), ValueError, "Received: buffer_size=0"),
     (lambda: numbers().map(abs, workers=True), ValueError, "Received: workers=True"),
+    (lambda: numbers().bucket_by_length([3], 0), ValueError, "Received: batch_size=0"),
+    (lambda: numbers().bucket_by_length([4, 2], 2), ValueError, "takes growing boundaries"),
+    (lambda: numbers().bucket_by_length([], 2), ValueError, "takes growing boundaries"),
+    (lambda: list(numbers().bucket_by_length([3], 2)), ValueError, "arrays of shapes"),
+    (lambda: list(words(1).bucket_by_length([3], 2)), ValueError, "length 4.*bucket is of 3"),
+    (
+        lambda: list(words(5).bucket_by_length([9], 2, pad_y=True)),
+        ValueError,
+        "x of length 1, y of shape",
+    ),
+    (lambda: list(words().batch(2)), ValueError, r"elements of one shape.*\[\(1, 2\), \(2, 2\)\]"),
     (lambda: hb.utils.split_dataset(np.ones(4)), ValueError, "needs left_size or right_size"),
     (lambda: hb.utils.split_dataset(np.ones(4), 4), ValueError, "Received: left_size=4"),
     (lambda: hb.utils.split_dataset(np.ones(4), 1.5), ValueError, "Received: left_size=1.5"),

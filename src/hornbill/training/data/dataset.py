@@ -332,7 +332,17 @@ class Dataset:
 
 def stack(elements: list) -> Any:
     """A batch: the elements' arrays, stacked along a new first axis."""
-    return jax.tree.map(lambda *leaves: np.stack(leaves), *elements)
+
+    def join(*leaves):
+        shapes = {np.shape(leaf): None for leaf in leaves}
+        if len(shapes) > 1:
+            raise ValueError(
+                f"A batch stacks elements of one shape. Received shapes: {list(shapes)}. Pad them "
+                "with Dataset.map or Dataset.bucket_by_length, or pass batch(collate=...)."
+            )
+        return np.stack(leaves)
+
+    return jax.tree.map(join, *elements)
 
 
 @dataclasses.dataclass

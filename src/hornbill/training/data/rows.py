@@ -26,8 +26,10 @@ class Rows:
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __getitem__(self, part: slice) -> "Rows":
-        """Some of the rows, still unread."""
+    def __getitem__(self, part: slice | np.ndarray) -> "Rows | np.ndarray":
+        """A slice of the rows, still unread; those with certain numbers as an array."""
+        if not isinstance(part, slice):
+            return self.read(part)
         start, stop, _ = part.indices(len(self))
         return Rows(self.source, self.start + start, self.start + stop)
 
