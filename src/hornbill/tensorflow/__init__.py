@@ -3,12 +3,33 @@
 `hornbill run script.py` serves them to an unchanged script under the name `tensorflow`.
 """
 
-from . import arrays, data, image, keras, linalg, math, nn, random
+import types
+
+from . import (
+    arrays,
+    config,
+    data,
+    debugging,
+    image,
+    io,
+    keras,
+    linalg,
+    math,
+    nn,
+    random,
+    signal,
+    strings,
+    summary,
+    train,
+)
 from .arrays import slice_ as slice
 from .control import *
 from .missing import missing
+from .module import Module
+from .running import *
 from .tape import GradientTape
 from .tensor import DType, Shape, Tensor, TensorSpec, Variable
+from .tensor_array import TensorArray
 
 TensorShape = Shape
 newaxis = None
@@ -31,9 +52,38 @@ _DIRECT = {
         "sign sin sinh sqrt square squared_difference subtract tan tanh truediv"
     ).split(),
     linalg: ("matmul tensordot norm clip_by_value clip_by_norm clip_by_global_norm").split(),
+    debugging: ["Assert", "assert_equal", "assert_greater", "assert_less", "assert_rank"],
+    strings: ["as_string"],
 }
 for _module, _names in _DIRECT.items():
     for _name in _names:
         globals()[_name] = getattr(_module, _name)
 
-__getattr__ = missing("tf", globals())
+errors = types.SimpleNamespace(
+    InvalidArgumentError=debugging.InvalidArgumentError,
+    NotFoundError=FileNotFoundError,
+    OutOfRangeError=StopIteration,
+)
+# What stands under `tf.keras` as well, by its name there.
+_OF_KERAS = {
+    **{name: name for name in "initializers losses metrics optimizers".split()},
+    "constant_initializer": "initializers.Constant",
+    "ones_initializer": "initializers.Ones",
+    "random_normal_initializer": "initializers.RandomNormal",
+    "random_uniform_initializer": "initializers.RandomUniform",
+    "zeros_initializer": "initializers.Zeros",
+}
+
+
+def __getattr__(name: str):
+    if name in _OF_KERAS:
+        found = keras
+        for part in _OF_KERAS[name].split("."):
+            found = getattr(found, part)
+        return found
+    if name == "compat":
+        raise AttributeError(
+            "Hornbill's tf has no 'compat': it runs code of TensorFlow 2, none with graphs and "
+            "sessions. Take the name without tf.compat.v1, such as tf.reduce_sum."
+        )
+    return missing("tf", globals())(name)

@@ -9,7 +9,7 @@ import numpy as np
 from .. import ops
 from ..engine.scope import StatelessScope, current_scope
 from ..engine.variable import Variable as Cell
-from . import branches
+from . import branches, config
 from .autograph import convert
 from .tensor import Tensor, lift, unwrap, wrap
 
@@ -34,7 +34,8 @@ def while_loop(
 ):
     """Repeats `loop_vars = body(*loop_vars)` while `cond(*loop_vars)` holds.
 
-    It has a gradient, compiled too. `shape_invariants` must be None: shapes do not change.
+    It has a gradient, compiled too, unless `back_prop` is False. `shape_invariants` must be None:
+    shapes do not change. `parallel_iterations` and `swap_memory` are hints and change nothing.
     """
     if shape_invariants is not None:
         raise ValueError(
@@ -54,16 +55,45 @@ def while_loop(
         return (k + 1, *result)
 
     _, *last = branches.while_(go_on, step, (0, *wrap(list(loop_vars))))
+    if not back_prop:
+        last = [lift(ops.stop_gradient)(x) if isinstance(x, Tensor) else x for x in last]
     return type(loop_vars)(last) if isinstance(loop_vars, (list, tuple)) else last
 
 
-def map_fn(fn, elems, dtype=None, fn_output_signature=None, name=None, **kwargs):
-    """`fn` of each element along the first axis, one after the other, stacked."""
-    return lift(ops.map)(lambda x: unwrap(fn(wrap(x))), elems)
+def map_fn(
+    fn,
+    elems,
+    dtype=None,
+    parallel_iterations=None,
+    back_prop: bool = True,
+    swap_memory: bool = False,
+    infer_shape: bool = True,
+    name=None,
+    fn_output_signature=None,
+):
+    """`fn` of each element along the first axis, one after the other, stacked.
+
+    Args:
+        fn: a function of one element of `elems` (a tensor or a structure of them).
+        fn_output_signature, dtype: what it gives, where that is another structure or dtype; it
+            must be so.
+        back_prop: whether the result has a gradient.
+        parallel_iterations, swap_memory, infer_shape: hints, which change nothing.
+    """
+    result = lift(ops.map)(lambda x: unwrap(fn(wrap(x))), elems)
+    wanted = dtype if fn_output_signature is None else fn_output_signature
+    if wanted is not None:
+        for spec, x in zip(jax.tree.leaves(wanted), jax.tree.leaves(unwrap(result)), strict=True):
+            expected = jax.dtypes.canonicalize_dtype(str(getattr(spec, "dtype", spec)))
+            if x.dtype != expected:
+                raise ValueError(
+                    f"tf.map_fn: fn gives {x.dtype}. Received: fn_output_signature={wanted!r}"
+                )
+    return result if back_prop else lift(ops.stop_gradient)(result)
 
 
 def vectorized_map(fn, elems, fallback_to_while_loop: bool = True):
-    """`fn` of each element along the first axis, all at once, stacked."""
+    """`fn` of each element along the first axis, all at once, stacked. There is no fallback."""
     return lift(ops.vectorized_map)(lambda x: unwrap(fn(wrap(x))), elems)
 
 
@@ -90,16 +120,31 @@ class _Function:
     all other arguments are part of it. Inside compiled code it simply runs.
     """
 
-    def __init__(self, function):
+    def __init__(self, function, signature=None, autograph: bool = True):
         functools.update_wrapper(self, function)
-        self.python_function = function
-        self._run = convert(function)
+        self.python_function, self.input_signature = function, signature
+        self._run = convert(function) if autograph else function
         self._programs: dict = {}
 
     def __get__(self, instance, owner=None):
         return self if instance is None else functools.partial(self, instance)
 
+    def _signed(self, args):
+        """The arguments as tensors of the signature."""
+        count = len(args) - len(self.input_signature)
+        first, given = args[: max(count, 0)], args[max(count, 0) :]  # a method's object goes first
+        if count not in (0, 1):
+            raise TypeError(
+                f"{self.__name__} takes the {len(self.input_signature)} arguments of its "
+                f"input_signature. Received: {len(args)}"
+            )
+        return (*first, *wrap(jax.tree.map(lambda s, x: s.cast(x), self.input_signature, given)))
+
     def __call__(self, *args, **kwargs):
+        if self.input_signature is not None:
+            args = self._signed(args)
+        if config.functions_run_eagerly():
+            return wrap(self._run(*args, **kwargs))
         leaves, treedef = jax.tree.flatten((args, kwargs))
         arrays = [jnp.asarray(x) for x in leaves if _is_array(x)]
         if current_scope() is not None or any(isinstance(a, jax.core.Tracer) for a in arrays):
@@ -162,12 +207,28 @@ def _read(x):
     return Tensor(x.value) if isinstance(x, Cell) else x
 
 
-def function(func=None, input_signature=None, autograph: bool = True, jit_compile=None, **kwargs):
+def function(
+    func=None,
+    input_signature=None,
+    autograph: bool = True,
+    jit_compile=None,
+    reduce_retracing: bool = False,
+    experimental_implements=None,
+    experimental_autograph_options=None,
+    experimental_attributes=None,
+    experimental_relax_shapes=None,
+    experimental_compile=None,
+    experimental_follow_type_hints=None,
+):
     """Compiles a function, also as a decorator.
 
     Args:
         func: the function. It may use variables, layers and control flow on tensors.
-        input_signature: not needed: each kind of arguments has its own program.
+        input_signature: a `tf.TensorSpec` (or structure) for each argument: they are cast to it,
+            and other shapes refused. Each shape has a program of its own all the same.
+        autograph: whether `if`, `while` and `for` on tensors compile.
+        jit_compile, reduce_retracing, experimental_*: hints, which change nothing: it is always
+            compiled, anew for each kind of arguments.
 
     >>> @function
     ... def add(a, b):
@@ -175,4 +236,7 @@ def function(func=None, input_signature=None, autograph: bool = True, jit_compil
     >>> float(add(Tensor(1.0), Tensor(2.0)))
     3.0
     """
-    return _Function if func is None else _Function(func)
+    signature = None if input_signature is None else tuple(input_signature)
+    if func is None:
+        return lambda f: _Function(f, signature, autograph)
+    return _Function(func, signature, autograph)

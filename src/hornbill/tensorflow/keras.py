@@ -5,6 +5,7 @@ import types
 
 import hornbill
 
+from . import backend
 from .faces import adopt, faced, from_script, hand_in, to_script
 from .missing import missing
 
@@ -75,6 +76,8 @@ def _namespace(path: str) -> _Namespace:
 
 def _find(module, called: str, path: str, name: str):
     inner = f"{path}.{name}".lstrip(".")
+    if inner == "backend":
+        return backend
     if inner in _MOVED:
         return _namespace(_MOVED[inner])
     if name in _OWN:

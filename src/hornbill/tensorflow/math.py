@@ -57,14 +57,20 @@ log_softmax = named(ops.log_softmax, "logits axis")
 softmax = named(ops.softmax, "logits axis")
 
 
+def _index(function, input, axis, output_type):
+    # Without JAX's x64, ints have 32 bits whatever was asked for.
+    dtype = jax.dtypes.canonicalize_dtype(str(output_type))
+    return lift(lambda x: function(x, 0 if axis is None else axis).astype(dtype))(input)
+
+
 def argmax(input, axis=None, output_type="int64", name=None):
     """The index of the largest value along an axis, the first when None."""
-    return lift(ops.argmax)(input, 0 if axis is None else axis)
+    return _index(ops.argmax, input, axis, output_type)
 
 
 def argmin(input, axis=None, output_type="int64", name=None):
     """The index of the smallest value along an axis, the first when None."""
-    return lift(ops.argmin)(input, 0 if axis is None else axis)
+    return _index(ops.argmin, input, axis, output_type)
 
 
 def cumsum(x, axis: int = 0, exclusive: bool = False, reverse: bool = False, name=None):

@@ -217,6 +217,8 @@ def _map(function, x):
         return type(x)([_map(function, v) for v in x])
     if type(x) is dict:
         return {k: _map(function, v) for k, v in x.items()}
+    if isinstance(x, zip):  # gradients and variables, say: no tree to JAX
+        return [_map(function, v) for v in x]
     return jax.tree.map(function, x, is_leaf=lambda v: v is None or isinstance(v, (Tensor, Shape)))
 
 

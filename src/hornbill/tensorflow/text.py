@@ -36,6 +36,9 @@ class Text(np.ndarray):
     def __str__(self):
         return str(np.asarray(self)[()])
 
+    def __repr__(self):
+        return f"<tf.Tensor: shape={self.shape}, dtype=string, numpy={self.numpy()!r}>"
+
     def __hash__(self):
         return hash(str(self))
 
