@@ -333,7 +333,7 @@ class Trainer:
         validation_split: float = 0.0,
         validation_data=None,
         shuffle=True,
-        class_weight: dict | None = None,
+        class_weight: dict | list | None = None,
         sample_weight=None,
         initial_epoch: int = 0,
         steps_per_epoch: int | None = None,
@@ -358,7 +358,8 @@ class Trainer:
             validation_data: `(x, y)`, `(x, y, sample_weight)` or an iterable of batches.
             shuffle: whether samples are drawn in a new order each epoch; `"batch"` keeps
                 batches together.
-            class_weight: `{class: weight}`, turned into sample weights.
+            class_weight: `{class: weight}`, turned into sample weights; for several outputs
+                `{output: {class: weight}}`, or a list of such dicts (None for no weights).
             sample_weight: a weight per sample, or per time step (`(samples, steps)`).
             initial_epoch: the number of the first epoch, to go on with a training.
             steps_per_epoch: steps per epoch, needed for an endless iterable.

@@ -56,6 +56,7 @@ def fit(
         steps=steps_per_epoch,
         shuffle=shuffle,
         class_weight=class_weight,
+        output_names=model.output_names,
     )
     steps = limited(data.steps if steps_per_epoch is None else steps_per_epoch)
     validation = None

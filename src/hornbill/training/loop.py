@@ -219,7 +219,13 @@ def runner_for(model, mode: str) -> StepRunner:
 def on_batch(model, mode: str, x, y=None, sample_weight=None, class_weight=None):
     """One step on the batch given, for the `*_on_batch` methods; the logs are this batch's."""
     data = make_data(
-        x, y, sample_weight, batch_size=1, class_weight=class_weight, what=f"{mode}_on_batch"
+        x,
+        y,
+        sample_weight,
+        batch_size=1,
+        class_weight=class_weight,
+        output_names=model.output_names,
+        what=f"{mode}_on_batch",
     )
     batch = jax.tree.map(jnp.asarray, data.arrays)
     model.reset_metrics()

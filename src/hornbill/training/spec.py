@@ -144,8 +144,11 @@ def weights_for(sample_weight, outputs: list[Output]) -> list:
     """The sample weights of each output; one array serves all."""
     if sample_weight is None or not is_nested(sample_weight):
         return [sample_weight] * len(outputs)
+    listed = isinstance(sample_weight, (list, tuple))
+    if listed and len(sample_weight) == len(outputs) and not any(map(is_nested, sample_weight)):
+        return list(sample_weight)  # None stands for no weights
     leaves = jax.tree.leaves(sample_weight)
-    if len(leaves) == 1 and not isinstance(sample_weight, dict):
+    if len(leaves) == 1 and listed:
         return leaves * len(outputs)
     if isinstance(sample_weight, dict):
         return [

@@ -154,6 +154,7 @@ def lr_find(
         batch_size=batch_size,
         shuffle=shuffle,
         class_weight=class_weight,
+        output_names=model.output_names,
         what="lr_find",
     )
     runner = runner_for(model, "train")
@@ -301,7 +302,14 @@ def find_batch_size(
             "find_batch_size makes batches of its own, from arrays: a dataset comes in batches. "
             f"Received: x={type(x).__name__}"
         )
-    data = make_data(x, y, sample_weight, class_weight=class_weight, what="find_batch_size")
+    data = make_data(
+        x,
+        y,
+        sample_weight,
+        class_weight=class_weight,
+        output_names=model.output_names,
+        what="find_batch_size",
+    )
     maximum = data.size if maximum is None else check_count(maximum, "maximum", least=1)
     start = min(check_count(start, "start", least=1), maximum)
     with _data_kept(data):

@@ -178,8 +178,14 @@ class SKLearnClassifier(ClassifierMixin, ModelEstimator):
     """
 
     def decision_function(self, X) -> np.ndarray:
-        """The model's outputs, `(samples, classes)`: probabilities or logits, as it gives them."""
-        return self._outputs(X)
+        """How sure the model is of each class, from its outputs as they are.
+
+        Returns:
+            `(samples, classes)`; for two classes, in scikit-learn's form, `(samples,)`: the second
+            class's output less the first's.
+        """
+        outputs = self._outputs(X)
+        return outputs[:, 1] - outputs[:, 0] if len(self.classes_) == 2 else outputs
 
     def _encode(self, y):
         check_classification_targets(y)

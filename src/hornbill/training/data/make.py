@@ -5,6 +5,7 @@ import numpy as np
 
 from .arrays import ArrayData
 from .batches import as_arrays, pack, unpack
+from .class_weight import apply_class_weight
 from .loaders import is_iterable_of_batches
 from .pydataset import PyDataset, PyDatasetReader
 from .stream import StreamData
@@ -18,10 +19,13 @@ def make_data(
     batch_size: int | None = None,
     steps: int | None = None,
     shuffle=False,
-    class_weight: dict | None = None,
+    class_weight: dict | list | None = None,
+    output_names: list[str] | None = None,
     what: str = "fit",
 ):
     """The data that a user's arguments mean.
+
+    `output_names` are those by which `class_weight` may go.
 
     Returns:
         An `ArrayData` for arrays and structures of arrays, a `StreamData` for iterables.
@@ -32,14 +36,16 @@ def make_data(
         _refuse(what, "y", y, "The dataset yields (x, y) itself")
         _refuse(what, "sample_weight", sample_weight, "The dataset yields (x, y, sample_weight)")
         _refuse(what, "batch_size", batch_size, "The dataset yields whole batches")
-        return StreamData(x, steps, None if class_weight is None else _weighing(class_weight))
+        return StreamData(
+            x, steps, None if class_weight is None else _weighing(class_weight, output_names)
+        )
     if x is None:
         raise ValueError(f"{what} got no data: x is None.")
     x, y = as_arrays(x, "x"), as_arrays(y, "y")
     sample_weight = as_arrays(sample_weight, "sample_weight")
     check_lengths(x=x, y=y, sample_weight=sample_weight)
     if class_weight is not None:
-        sample_weight = apply_class_weight(class_weight, y, sample_weight)
+        sample_weight = apply_class_weight(class_weight, y, sample_weight, output_names)
     batch_size = check_batch_size(batch_size)
     return ArrayData(pack(x, y, sample_weight), batch_size, shuffle)
 
@@ -82,38 +88,12 @@ def check_lengths(**parts) -> int:
     return size
 
 
-def apply_class_weight(class_weight: dict, y, sample_weight):
-    """Sample weights from `{class: weight}` and integer or one-hot labels."""
-    if not isinstance(class_weight, dict):
-        raise ValueError(
-            f"class_weight is a dict {{class: weight}}. Received: class_weight={class_weight!r}"
-        )
-    leaves = jax.tree.leaves(y)
-    if len(leaves) != 1:
-        raise ValueError(
-            f"class_weight is for models with one target. Received {len(leaves)} targets: pass "
-            "sample_weight instead, per output."
-        )
-    labels = np.asarray(leaves[0])
-    if labels.ndim > 1 and labels.shape[-1] > 1:
-        labels = labels.argmax(-1)
-    elif labels.ndim > 1:
-        labels = labels[..., 0]
-    classes = np.round(labels).astype(int)
-    size = max(max(class_weight), int(classes.max(initial=0))) + 1
-    table = np.ones(size, dtype="float32")
-    for cls, weight in class_weight.items():
-        table[cls] = weight
-    weights = table[classes]
-    return weights if sample_weight is None else weights * np.asarray(sample_weight)
-
-
-def _weighing(class_weight: dict):
+def _weighing(class_weight, output_names):
     """What gives a dataset's batches their `class_weight`s as sample weights."""
 
     def weigh(batch):
         x, y, sample_weight = unpack(batch)
-        return x, y, apply_class_weight(class_weight, y, sample_weight)
+        return x, y, apply_class_weight(class_weight, y, sample_weight, output_names)
 
     return weigh
 
