@@ -72,7 +72,7 @@ def own_checks():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("estimator", "check"), own_checks())
+@pytest.mark.parametrize(("estimator", "check"), list(own_checks()))
 def test_scikit_learns_own_checks(estimator, check):
     # None fails. Those skipped are for pipelines of deterministic estimators (a model need not be
     # one), and for array libraries and pandas where they are not installed.
