@@ -3,9 +3,16 @@
 A file may come from anybody. Links (to other files, or to a group above), data that lies outside
 the file, and anything but plain numbers are refused; arrays are read only when asked for, so that
 what a file declares costs nothing before its shape has been compared with the model's.
+
+Files that we write end in a checksum of all before it, and are refused before HDF5 sees them when
+it does not fit: HDF5 checks neither numbers nor names, and may even crash on damaged ones. It lies
+behind what HDF5 takes for the file's end, so that other readers pass it over, and a program that
+changes the file on purpose cuts it off. Files without one, such as Keras's, are read all the same.
 """
 
 import contextlib
+import os
+import zlib
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +22,12 @@ from ..engine.dtypes import numpy_dtype
 MAX_OBJECTS = 1_000_000
 MAX_DEPTH = 128
 MAX_RATIO = 100  # how much larger an array may be than what the file holds of it
-FREE_SIZE = 2**20
+FREE_SIZE = 2**20  # what the arrays of a file may exceed that by, in all
+
+_SEAL = b"\nhornbill crc32 "  # and eight hexadecimal digits: the end of a file that we wrote
+_CHUNK = 2**20
+_NUMBERS = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64"
+_NUMBERS = {np.dtype(name) for name in f"{_NUMBERS} complex64 complex128".split()}
 
 
 def write_state(path: str, state) -> None:
@@ -32,6 +44,36 @@ def write_state(path: str, state) -> None:
                 dataset = group.create_dataset(key, data=array)
                 if array.dtype == numpy_dtype("bfloat16"):
                     dataset.attrs["dtype"] = "bfloat16"  # HDF5 does not know it
+    _seal(path)
+
+
+def _seal(path: str) -> None:
+    with open(path, "r+b") as file:
+        crc = _crc(file, os.path.getsize(path))
+        file.seek(0, os.SEEK_END)
+        file.write(_SEAL + b"%08x" % crc)
+
+
+def _crc(file, size: int) -> int:
+    crc = 0
+    while size > 0 and (chunk := file.read(min(size, _CHUNK))):
+        crc, size = zlib.crc32(chunk, crc), size - len(chunk)
+    return crc
+
+
+def _check_seal(path: str, source: str) -> None:
+    length = len(_SEAL) + 8
+    size = os.path.getsize(path) - length
+    with open(path, "rb") as file:
+        file.seek(max(size, 0))
+        seal = file.read(length)
+        if not seal.startswith(_SEAL):
+            return
+        file.seek(0)
+        if seal[len(_SEAL) :] != b"%08x" % _crc(file, size):
+            raise ValueError(
+                f"'{source}' is damaged: its checksum does not fit. Take another copy of the file."
+            )
 
 
 class Stored(NamedTuple):
@@ -49,9 +91,17 @@ class Stored(NamedTuple):
         """The array, in memory."""
         with refusing(self.source):
             array = np.asarray(self.dataset[()])
-            if self.dataset.attrs.get("dtype") != "bfloat16":
-                return array
+            if array.dtype.kind != "V":
+                return array.astype(array.dtype.newbyteorder("="), copy=False)
+            if not self._is_bfloat16():
+                raise ValueError(f"'{self.source}' holds data without a type at '{self.where}'.")
             return array.view(numpy_dtype("bfloat16"))
+
+    def _is_bfloat16(self) -> bool:
+        # A list of texts could be far larger than the file that holds them.
+        attributes = self.dataset.attrs
+        lone = "dtype" in attributes and attributes.get_id("dtype").shape == ()
+        return lone and attributes["dtype"] == "bfloat16"
 
 
 @contextlib.contextmanager
@@ -91,6 +141,7 @@ def open_file(path: str, source: str):
     import h5py
 
     with refusing(source):
+        _check_seal(path, source)
         file = h5py.File(path, "r")
     try:
         with refusing(source):
@@ -111,7 +162,7 @@ def refusing(source: str):
 
 def _index(h5py, file, source: str) -> dict:
     found: dict = {}
-    stack = [("", file)]
+    stack, hollow = [("", file)], 0
     groups = {h5py.h5o.get_info(file.id).addr}
     while stack:
         inner, group = stack.pop()
@@ -131,21 +182,25 @@ def _index(h5py, file, source: str) -> dict:
                 found[where] = child
             else:
                 found[where] = _checked(child, source, where)
+                held = child.id.get_storage_size()
+                hollow += max(0, child.nbytes - MAX_RATIO * held)
+                if hollow > FREE_SIZE:
+                    raise ValueError(
+                        f"'{source}' declares {child.nbytes} bytes at '{where}', of which it holds "
+                        f"{held}, and is refused."
+                    )
     return found
 
 
 def _checked(dataset, source: str, where: str) -> Stored:
-    kind = getattr(getattr(dataset, "dtype", None), "kind", None)
-    if kind not in tuple("biufcV") or dataset.external or dataset.is_virtual or dataset.dtype.names:
+    dtype = getattr(dataset, "dtype", None)
+    plain = dtype is not None and dtype.newbyteorder("=") in _NUMBERS
+    # Two bytes without a type are what HDF5 makes of bfloat16.
+    if not (plain or str(dtype) == "|V2") or dataset.external or dataset.is_virtual:
         raise ValueError(
             f"'{source}' holds data at '{where}' that is not plain numbers in the file, which is "
             "refused."
         )
     if dataset.shape is None:
         raise ValueError(f"'{source}' holds no data at '{where}'.")
-    if dataset.nbytes > max(FREE_SIZE, MAX_RATIO * dataset.id.get_storage_size()):
-        raise ValueError(
-            f"'{source}' declares {dataset.nbytes} bytes at '{where}', of which it holds "
-            f"{dataset.id.get_storage_size()}, and is refused."
-        )
     return Stored(dataset, source, where)
