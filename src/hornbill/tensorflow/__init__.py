@@ -5,6 +5,7 @@
 
 import types
 
+from .. import tree
 from . import (
     arrays,
     config,
@@ -26,6 +27,7 @@ from .arrays import slice_ as slice
 from .control import *
 from .missing import missing
 from .module import Module
+from .placing import *
 from .running import *
 from .tape import GradientTape
 from .tensor import DType, Shape, Tensor, TensorSpec, Variable
@@ -54,11 +56,19 @@ _DIRECT = {
     linalg: ("matmul tensordot norm clip_by_value clip_by_norm clip_by_global_norm").split(),
     debugging: ["Assert", "assert_equal", "assert_greater", "assert_less", "assert_rank"],
     strings: ["as_string"],
+    nn: ["space_to_depth"],
 }
 for _module, _names in _DIRECT.items():
     for _name in _names:
         globals()[_name] = getattr(_module, _name)
 
+nest = types.SimpleNamespace(
+    assert_same_structure=tree.assert_same_structure,
+    flatten=tree.flatten,
+    is_nested=tree.is_nested,
+    map_structure=tree.map_structure,
+    pack_sequence_as=tree.pack_sequence_as,
+)
 errors = types.SimpleNamespace(
     InvalidArgumentError=debugging.InvalidArgumentError,
     NotFoundError=FileNotFoundError,

@@ -54,7 +54,7 @@ def cast(x, dtype, name=None):
 
 
 def shape(input, out_type=None, name=None) -> Shape:
-    """The shape, as plain ints, also in compiled code."""
+    """The shape, as plain ints, also in compiled code; so `out_type` changes nothing."""
     return Shape(np.shape(unwrap(input)) if not hasattr(input, "shape") else input.shape)
 
 
@@ -64,7 +64,7 @@ def rank(input, name=None) -> int:
 
 
 def size(input, out_type=None, name=None) -> int:
-    """How many elements the tensor has."""
+    """How many elements the tensor has, a plain int whatever `out_type` says."""
     return shape(input).num_elements()
 
 
@@ -110,12 +110,16 @@ def fill(dims, value, name=None):
 
 
 def zeros(shape, dtype="float32", name=None, layout=None):
-    """A tensor of zeros."""
+    """A tensor of zeros. `layout`, of TensorFlow's distribution, must be None."""
+    if layout is not None:
+        raise ValueError(f"tf.zeros takes no layout. Received: layout={layout!r}")
     return lift(ops.zeros)(sizes(shape), dtype)
 
 
 def ones(shape, dtype="float32", name=None, layout=None):
-    """A tensor of ones."""
+    """A tensor of ones. `layout`, of TensorFlow's distribution, must be None."""
+    if layout is not None:
+        raise ValueError(f"tf.ones takes no layout. Received: layout={layout!r}")
     return lift(ops.ones)(sizes(shape), dtype)
 
 
@@ -134,7 +138,10 @@ def range(start, limit=None, delta=1, dtype=None, name=None):
 
 
 def gather(params, indices, validate_indices=None, axis=None, batch_dims: int = 0, name=None):
-    """The slices at the indices, along the first axis after `batch_dims`, or along `axis`."""
+    """The slices at the indices, along the first axis after `batch_dims`, or along `axis`.
+
+    `validate_indices` is a hint: indices outside give NaN, or the last slice of ints.
+    """
     x, i = convert_to_tensor(params).value, convert_to_tensor(indices).value
     axis = batch_dims if axis is None else axis
 
@@ -206,7 +213,7 @@ def identity(input, name=None):
 
 
 def argsort(values, axis: int = -1, direction: str = "ASCENDING", stable=False, name=None):
-    """The order that sorts the values."""
+    """The order that sorts the values, stable whether it is asked for or not."""
     values = -convert_to_tensor(values) if _descending(direction) else values
     return lift(ops.argsort)(values, axis)
 

@@ -10,15 +10,83 @@ from .. import ops
 from ..engine.scope import StatelessScope, current_scope
 from ..engine.variable import Variable as Cell
 from . import branches, config
+from .arrays import convert_to_tensor
 from .autograph import convert
 from .tensor import Tensor, lift, unwrap, wrap
 
-__all__ = ["cond", "function", "map_fn", "vectorized_map", "while_loop"]
+__all__ = [
+    "case",
+    "cond",
+    "function",
+    "map_fn",
+    "scan",
+    "switch_case",
+    "vectorized_map",
+    "while_loop",
+]
 
 
 def cond(pred, true_fn=None, false_fn=None, name=None):
     """`true_fn()` if `pred` holds, else `false_fn()`; in compiled code only one of them runs."""
     return wrap(branches.if_(pred, true_fn, false_fn))
+
+
+def switch_case(branch_index, branch_fns, default=None, name=None):
+    """The result of `branch_fns[branch_index]()`; `default()`, or the last, where there is none."""
+    pairs = dict(branch_fns if isinstance(branch_fns, dict) else enumerate(branch_fns))
+    last = default or pairs[max(pairs)]
+    return case([(branch_index == i, f) for i, f in pairs.items()], last)
+
+
+def case(pred_fn_pairs, default=None, exclusive: bool = False, strict: bool = False, name=None):
+    """The result of the first function whose condition holds, else of `default` or the last one.
+
+    `exclusive`, which asks for a check that no two hold, must be False; `strict` is a hint.
+    """
+    if exclusive:
+        raise ValueError("tf.case takes the first condition that holds: exclusive=False.")
+    pairs = list(pred_fn_pairs)
+    chosen = default or pairs[-1][1]
+    for test, function in reversed(pairs):
+        chosen = functools.partial(cond, test, function, chosen)
+    return chosen()
+
+
+def scan(
+    fn,
+    elems,
+    initializer=None,
+    parallel_iterations: int = 10,
+    back_prop: bool = True,
+    swap_memory: bool = False,
+    infer_shape: bool = True,
+    reverse: bool = False,
+    name=None,
+):
+    """All states of `state = fn(state, element)` along the first axis, stacked.
+
+    The first element is the first state when `initializer` is None. `parallel_iterations`,
+    `swap_memory` and `infer_shape` are hints, which change nothing.
+    """
+    elems = convert_to_tensor(elems) if isinstance(elems, list) else elems
+    arrays = jax.tree.map(jnp.asarray, unwrap(elems))
+    start = unwrap(initializer)
+    if start is None:
+        first, rest = (-1, slice(None, -1)) if reverse else (0, slice(1, None))
+        start = jax.tree.map(lambda x: x[first], arrays)
+        arrays = jax.tree.map(lambda x: x[rest], arrays)
+    start = jax.tree.map(jnp.asarray, start)
+
+    def step(state, x):
+        new = unwrap(fn(wrap(state), wrap(x)))
+        return new, new
+
+    _, states = jax.lax.scan(step, start, arrays, reverse=reverse)
+    if initializer is None:
+        order = (lambda s, x: [x, s[None]]) if reverse else (lambda s, x: [s[None], x])
+        states = jax.tree.map(lambda s, x: jnp.concatenate(order(s, x)), start, states)
+    states = wrap(states)
+    return states if back_prop else lift(ops.stop_gradient)(states)
 
 
 def while_loop(

@@ -8,6 +8,7 @@ hints for speed is taken too and changes nothing: `deterministic` (the order alw
 import builtins
 import glob
 import itertools
+import types
 from collections.abc import Callable, Iterator
 
 import jax
@@ -433,6 +434,20 @@ class Dataset(plain.Dataset):
 
 
 adopted[plain.Dataset] = Dataset
+
+
+def _cardinality(dataset: Dataset) -> Tensor:
+    return dataset.cardinality()
+
+
+# Where these names stood before.
+experimental = types.SimpleNamespace(
+    AUTOTUNE=AUTOTUNE,
+    INFINITE_CARDINALITY=INFINITE_CARDINALITY,
+    UNKNOWN_CARDINALITY=UNKNOWN_CARDINALITY,
+    cardinality=_cardinality,
+    sample_from_datasets=Dataset.sample_from_datasets,
+)
 
 
 class TextLineDataset(Dataset):

@@ -402,6 +402,22 @@ def total_variation(images, name=None) -> Tensor:
     return Tensor(sum(jnp.sum(s, axis=(-3, -2, -1)) for s in steps))
 
 
+def extract_patches(images, sizes, strides, rates, padding: str, name=None) -> Tensor:
+    """Patches of a batch as vectors: `(batch, rows, columns, height * width * channels)`.
+
+    `sizes`, `strides` and `rates` are `[1, down, across, 1]`; `padding` is `"VALID"` or `"SAME"`.
+    """
+    inner = [tuple(int(n) for n in setting[1:3]) for setting in (sizes, strides, rates)]
+    if inner[2][0] != inner[2][1]:
+        raise ValueError(f"extract_patches: the two rates are one. Received: rates={rates}")
+    x = _array(images)
+    return Tensor(
+        ops.image.extract_patches(
+            x, inner[0], inner[1], inner[2][0], padding.lower(), "channels_last"
+        )
+    )
+
+
 sobel_edges = named(lambda x: ops.image.sobel_edges(x, "channels_last"), "image")
 
 

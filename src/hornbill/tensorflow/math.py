@@ -52,6 +52,18 @@ top_k = named(ops.top_k, "input k sorted")
 in_top_k = named(ops.in_top_k, "targets predictions k")
 segment_sum = named(ops.segment_sum, "data segment_ids")
 unsorted_segment_sum = named(ops.segment_sum, "data segment_ids num_segments")
+unsorted_segment_max = named(ops.segment_max, "data segment_ids num_segments")
+unsorted_segment_min = named(ops.segment_min, "data segment_ids num_segments")
+unsorted_segment_prod = named(ops.segment_prod, "data segment_ids num_segments")
+mod = floormod  # noqa: F821
+scalar_mul = named(ops.multiply, "scalar x")
+zero_fraction = named(lambda x: jnp.mean(jnp.asarray(x) == 0), "value")
+reduce_euclidean_norm = named(
+    lambda x, axis=None, keepdims=False: jnp.sqrt(
+        jnp.sum(jnp.square(jnp.asarray(x)), axis=axis, keepdims=keepdims)
+    ),
+    "input_tensor axis keepdims",
+)
 log_sigmoid = named(ops.log_sigmoid, "x")
 log_softmax = named(ops.log_softmax, "logits axis")
 softmax = named(ops.softmax, "logits axis")

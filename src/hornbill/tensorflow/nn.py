@@ -6,7 +6,7 @@ from .. import ops
 from .. import random as draws
 from . import math
 from .missing import missing
-from .named import named
+from .named import named, sizes
 from .tensor import Tensor, lift, unwrap
 
 relu = named(ops.relu, "features")
@@ -144,5 +144,91 @@ def avg_pool2d(input, ksize, strides, padding, data_format="NHWC", name=None):
 
 
 max_pool, avg_pool = max_pool2d, avg_pool2d
+
+
+def conv1d(input, filters, stride, padding, data_format="NWC", dilations=None, name=None):
+    """The convolution of sequences with `(width, channels, filters)` kernels."""
+    if data_format != "NWC":
+        raise ValueError(f"conv1d's data_format is 'NWC'. Received: {data_format!r}")
+    return lift(ops.conv)(input, filters, stride, padding.lower(), "channels_last", dilations or 1)
+
+
+def conv2d_transpose(
+    input,
+    filters,
+    output_shape,
+    strides,
+    padding="SAME",
+    data_format="NHWC",
+    dilations=None,
+    name=None,
+):
+    """The transpose of `conv2d`, with `(height, width, filters, channels)` kernels.
+
+    `output_shape` must be the one that follows from `padding` and `strides`.
+    """
+    result = lift(ops.conv_transpose)(
+        input,
+        filters,
+        _inner(strides, data_format),
+        padding.lower(),
+        None,
+        _format(data_format),
+        _inner(dilations or 1, data_format),
+    )
+    if tuple(result.shape) != tuple(sizes(output_shape)):
+        raise ValueError(
+            f"conv2d_transpose gives the shape {tuple(result.shape)} with this padding and these "
+            f"strides. Received: output_shape={tuple(sizes(output_shape))}"
+        )
+    return result
+
+
+def depth_to_space(input, block_size: int, data_format="NHWC", name=None):
+    """Channels laid out as blocks of pixels."""
+    x, b = _nhwc("depth_to_space", input, data_format), block_size
+    n, h, w, c = x.shape
+    x = x.reshape(n, h, w, b, b, c // b**2).transpose(0, 1, 3, 2, 4, 5)
+    return Tensor(x.reshape(n, h * b, w * b, c // b**2))
+
+
+def space_to_depth(input, block_size: int, data_format="NHWC", name=None):
+    """Blocks of pixels laid out as channels: the inverse of `depth_to_space`."""
+    x, b = _nhwc("space_to_depth", input, data_format), block_size
+    n, h, w, c = x.shape
+    x = x.reshape(n, h // b, b, w // b, b, c).transpose(0, 1, 3, 2, 4, 5)
+    return Tensor(x.reshape(n, h // b, w // b, c * b**2))
+
+
+def _nhwc(who: str, images, data_format):
+    if data_format != "NHWC":
+        raise ValueError(f"{who}'s data_format is 'NHWC'. Received: {data_format!r}")
+    return jnp.asarray(unwrap(images))
+
+
+def ctc_loss(
+    labels,
+    logits,
+    label_length,
+    logit_length,
+    logits_time_major: bool = True,
+    unique=None,
+    blank_index: int | None = None,
+    name=None,
+):
+    """`-log` of the probability of the labels, for each example, over all alignments.
+
+    Args:
+        labels: `(batch, labels)`; there are no sparse ones, and `unique` must be None.
+        logits: `(time, batch, classes)`, batch first unless `logits_time_major`.
+        blank_index: the class of the blank, 0 when None; negative from the end.
+    """
+    if unique is not None:
+        raise ValueError("ctc_loss takes no unique=: it is a hint for TPUs.")
+    logits = jnp.asarray(unwrap(logits))
+    logits = jnp.swapaxes(logits, 0, 1) if logits_time_major else logits
+    blank = (blank_index or 0) % logits.shape[-1]
+    return lift(ops.ctc_loss)(labels, logits, label_length, logit_length, blank)
+
 
 __getattr__ = missing("tf.nn", globals())

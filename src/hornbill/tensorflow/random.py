@@ -70,6 +70,11 @@ def shuffle(value, seed=None, name=None):
     return Tensor(jax.random.permutation(draw_key(source(seed)), unwrap(Tensor(unwrap(value)))))
 
 
+def _no_algorithm(alg) -> None:
+    if alg is not None:
+        raise ValueError(f"A Generator has JAX's algorithm. Received: alg={alg!r}")
+
+
 class Generator:
     """A source of random numbers with a state of its own.
 
@@ -82,12 +87,14 @@ class Generator:
 
     @classmethod
     def from_seed(cls, seed: int, alg=None) -> "Generator":
-        """A generator that gives the same numbers for the same seed."""
+        """A generator that gives the same numbers for the same seed. `alg` must be None."""
+        _no_algorithm(alg)
         return cls(int(seed))
 
     @classmethod
     def from_non_deterministic_state(cls, alg=None) -> "Generator":
-        """A generator that starts anywhere."""
+        """A generator that starts anywhere. `alg` must be None."""
+        _no_algorithm(alg)
         return cls()
 
     def normal(self, shape, mean=0.0, stddev=1.0, dtype="float32", name=None) -> Tensor:

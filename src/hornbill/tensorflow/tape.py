@@ -177,6 +177,8 @@ class GradientTape:
     ):
         """The derivative of each element of a target by each of the sources' elements.
 
+        `parallel_iterations` and `experimental_use_pfor` are hints, which change nothing.
+
         Returns:
             Tensors of shape `target.shape + source.shape`, in the structure of the sources.
         """
@@ -204,6 +206,8 @@ class GradientTape:
         experimental_use_pfor: bool = True,
     ):
         """`jacobian` of each sample's target by its own source, both with the batch first.
+
+        `parallel_iterations` and `experimental_use_pfor` are hints, which change nothing.
 
         Returns:
             A tensor of shape `(batch, *target.shape[1:], *source.shape[1:])`.
