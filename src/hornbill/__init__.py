@@ -18,6 +18,7 @@ _MODULES = frozenset(
     "random regularizers saving tree utils visualization wrappers".split()
 )
 _NAMES = {
+    "Checkpoint": "training.resume",
     "DTypePolicy": "dtype_policies",
     "FloatDTypePolicy": "dtype_policies",
     "Function": "models.function",

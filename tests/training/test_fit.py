@@ -522,3 +522,29 @@ def test_a_failed_compile_keeps_the_old_settings():
         model.compile("adam", "msee")
     assert model.optimizer is optimizer
     model.fit(X, Y, verbose=0)
+
+
+def test_the_first_eager_step_of_a_model_without_weights_counts():
+    models = []
+    for eagerly in (False, True):
+        hb.utils.set_random_seed(1)
+        model = hb.Sequential([layers.Dense(2), layers.Dense(1)])
+        model.compile("adam", "mse", run_eagerly=eagerly)
+        model.fit(X, Y, batch_size=40, verbose=0)
+        models.append(model)
+    assert int(models[1].optimizer.iterations) == 1
+    for a, b in zip(*(m.get_weights() for m in models), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5)
+
+
+def test_evaluate_after_an_early_stop_reads_all():
+    class Stop(hb.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.stop_training = True
+
+    model = linear()
+    model.fit(X, Y, batch_size=8, verbose=0, callbacks=[Stop()])
+    expected = np.mean((model.predict(X, verbose=0) - Y) ** 2)
+    assert model.evaluate(X, Y, batch_size=8, verbose=0) == pytest.approx(expected, rel=1e-5)
+    some = np.mean((model.predict(X[:16], verbose=0) - Y[:16]) ** 2)
+    assert model.evaluate(X, Y, batch_size=8, steps=2, verbose=0) == pytest.approx(some, rel=1e-5)

@@ -340,6 +340,11 @@ class Trainer:
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq=1,
+        *,
+        checkpoint=None,
+        max_time=None,
+        max_steps: int | None = None,
+        dry_run: bool = False,
     ):
         """Trains the model.
 
@@ -365,12 +370,47 @@ class Trainer:
             steps_per_epoch: steps per epoch, needed for an endless iterable.
             validation_steps, validation_batch_size: the same for the validation.
             validation_freq: every how many epochs to validate, or a list of epochs from 1.
+            checkpoint: a folder, or a `hornbill.Checkpoint`: the state is saved there, and the
+                same call goes on from it. See below.
+            max_time: seconds of this call, or a `datetime.timedelta`, after which it ends.
+            max_steps: training steps after which it ends; those before an interruption count.
+            dry_run: whether to try all out on one batch and leave no trace. See below.
+
+        `max_time` and `max_steps` end the epoch under way after a step, with its validation and the
+        callbacks' `on_epoch_end`: the history has what was done.
+
+        With `checkpoint` the whole state (weights, optimizers, metrics, seeds, Python's and NumPy's
+        random state, the place in the data, the history, the callbacks' `get_state`) is saved at
+        the ends of epochs and in between, each time in a new file with a checksum. After a crash
+        or a kill at any moment, the same call goes on, and its weights and history are bit for bit
+        those of a run without interruption, on the same machine with the same versions:
+
+        - Ctrl-C and SIGTERM are held back until the next step's end and saved before they act; a
+          second one does not wait.
+        - A damaged file is passed over with a warning, and the one before it used. If all are
+          damaged, that is an error.
+        - A run that has come to its end returns its history at once. More `epochs` (or another
+          limit) go on; a run that a callback stopped stays stopped.
+        - Another model, optimizer, batch size or number of samples is an error. The learning rate
+          is part of the state.
+        - A generator or iterator is read up to its place once more, so it must be a new one that
+          gives the same batches. `Dataset` and `PyDataset` go to their place (see their
+          `get_state`).
+        - Callbacks are told by class and order. One that was not there before starts anew.
+
+        With `dry_run` one batch of training, one of validation and all hooks of the callbacks run.
+        Then weights, optimizers, metrics, seeds, random states, data, the callbacks' attributes and
+        `model.history` are what they were; weights not yet made are made and keep their first
+        values. No checkpoint is read or written, and callbacks that write files do it in a
+        temporary folder (what other objects or servers were told, they know).
 
         Returns:
             A `History`, whose `.history` holds the logs of each epoch.
 
         Raises:
-            ValueError: when the model is not compiled, or the data does not fit it.
+            ValueError: when the model is not compiled, the data does not fit it, or a checkpoint
+                is of another training.
+            TypeError: when a callback's `get_state` returns what is no plain data.
         """
         return fitting.fit(
             self,
@@ -390,6 +430,10 @@ class Trainer:
             validation_steps,
             validation_batch_size,
             validation_freq,
+            checkpoint=checkpoint,
+            max_time=max_time,
+            max_steps=max_steps,
+            dry_run=dry_run,
         )
 
     def evaluate(

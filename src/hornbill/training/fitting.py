@@ -5,6 +5,7 @@ from .data import make_data, split_validation
 from .data.arrays import ArrayData
 from .data.batches import as_arrays, pack
 from .data.make import check_lengths
+from .dry_run import undone
 from .loop import (
     callback_list,
     check_count,
@@ -17,6 +18,7 @@ from .loop import (
     run_epoch,
     runner_for,
 )
+from .resume import Plan, Run, as_checkpoint, as_seconds, check_positive
 
 
 def fit(
@@ -37,9 +39,16 @@ def fit(
     validation_steps=None,
     validation_batch_size=None,
     validation_freq=1,
+    *,
+    checkpoint=None,
+    max_time=None,
+    max_steps=None,
+    dry_run=False,
 ):
     """The body of `Model.fit`."""
     require_compiled(model, "fit")
+    checkpoint, max_seconds = as_checkpoint(checkpoint), as_seconds(max_time)
+    check_positive("fit's", int, max_steps=max_steps)
     check_verbose(verbose)
     epochs = check_count(epochs, "epochs", least=0)
     initial_epoch = check_count(initial_epoch, "initial_epoch", least=0)
@@ -58,41 +67,62 @@ def fit(
         class_weight=class_weight,
         output_names=model.output_names,
     )
-    steps = limited(data.steps if steps_per_epoch is None else steps_per_epoch)
     validation = None
     if validation_data is not None:
         validation = _validation_data(validation_data, validation_batch_size or batch_size)
+    if config.max_epochs() is not None:
+        epochs = min(epochs, initial_epoch + config.max_epochs())
+    plan = Plan(epochs, initial_epoch, validation, validation_steps, validation_freq)
+    if dry_run:
+        plan = plan._replace(epochs=initial_epoch + 1, validation_steps=1, validation_freq=1)
+        with undone(model, callbacks, data, validation) as reader:
+            callbacks = callback_list(
+                model, callbacks, verbose, data, epochs=1, steps=1, history=True
+            )
+            return _train(Run(model, callbacks, reader, plan), plan)
+    steps = limited(data.steps if steps_per_epoch is None else steps_per_epoch)
     callbacks = callback_list(
         model, callbacks, verbose, data, epochs=epochs, steps=steps, history=True
     )
-    if config.max_epochs() is not None:
-        epochs = min(epochs, initial_epoch + config.max_epochs())
+    run = Run(model, callbacks, model._new_reader(data, steps), plan)
+    run.checkpoint, run.max_steps, run.max_seconds = checkpoint, max_steps, max_seconds
+    return _train(run, plan)
+
+
+def _train(run: Run, plan: Plan):
+    """Runs the epochs. Returns the history."""
+    model, callbacks, runner = run.model, run.callbacks, runner_for(run.model, "train")
     model.stop_training = False
-    runner = runner_for(model, "train")
-    reader = model._new_reader(data, steps)
-    model._initial_epoch = initial_epoch  # BackupAndRestore may set a later one
-    callbacks.call("on_train_begin")
-    logs = {}
-    for epoch in range(model._initial_epoch, epochs):
-        model.reset_metrics()
-        callbacks.call("on_epoch_begin", epoch)
-        runner.epoch = epoch
-        logs, seen = run_epoch(model, runner, reader, callbacks)
-        if seen == 0:
-            raise ValueError(
-                f"The data ended before the first step of epoch {epoch + 1}. A generator is read "
-                "once: pass steps_per_epoch, or an iterable that can be started again."
-            )
-        logs = python_epoch_logs(logs)
-        if validation is not None and _validates(epoch, validation_freq):
-            values = evaluate_data(model, validation, validation_steps, callbacks)
-            logs |= {f"val_{name}": value for name, value in values.items()}
-        callbacks.call("on_epoch_end", epoch, logs=logs)
-        if model.stop_training:
-            break
-    if epochs:
-        model._end_training()
-    callbacks.call("on_train_end", logs=logs)
+    model._initial_epoch = plan.initial_epoch
+    with run:
+        run.resume()
+        callbacks.call("on_train_begin")
+        run.put_back()
+        if not run.resumed:
+            run.epoch = model._initial_epoch  # BackupAndRestore may have set a later one
+        while run.goes_on():
+            model.reset_metrics()
+            callbacks.call("on_epoch_begin", run.epoch)
+            run.begin_epoch()
+            runner.epoch = run.epoch
+            logs, seen = run_epoch(model, runner, run.reader, callbacks, run)
+            if seen == 0:
+                raise ValueError(
+                    f"The data ended before the first step of epoch {run.epoch + 1}. A generator "
+                    "is read once: pass steps_per_epoch, or an iterable that can be started again."
+                )
+            logs = python_epoch_logs(logs)
+            if plan.validates(run.epoch):
+                pulse = run.validation_pulse(logs)
+                values = evaluate_data(
+                    model, plan.validation, plan.validation_steps, callbacks, pulse
+                )
+                logs |= {f"val_{name}": value for name, value in values.items()}
+            callbacks.call("on_epoch_end", run.epoch, logs=logs)
+            run.end_epoch(logs)
+        if plan.epochs:
+            model._end_training()
+        callbacks.call("on_train_end", logs=run.logs)
     return model.history
 
 
@@ -109,9 +139,3 @@ def _validation_data(validation_data, batch_size):
         check_lengths(x=x, y=y, sample_weight=sample_weight)
         return ArrayData(pack(x, y, sample_weight), batch_size or 32)
     return make_data(validation_data)
-
-
-def _validates(epoch: int, frequency) -> bool:
-    if isinstance(frequency, (list, tuple, set)):
-        return epoch + 1 in frequency
-    return (epoch + 1) % frequency == 0

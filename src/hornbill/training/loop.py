@@ -23,6 +23,28 @@ CHUNK_SECONDS = 0.05
 STOPS = {"train": "stop_training", "test": "stop_evaluating", "predict": "stop_predicting"}
 
 
+class Pulse:
+    """What `run_epoch` asks between two steps. This one lets it run; that of `fit` may stop it.
+
+    Attributes:
+        step: the steps of this epoch that were done before, when it is taken up again.
+        logs: what they logged.
+    """
+
+    step = 0
+    logs: dict = {}
+
+    def room(self) -> int | None:
+        """The most steps to run before `stops` is asked again, None for any number."""
+
+    def stops(self, step: int, logs) -> bool:
+        """Whether the epoch ends here: after `step` steps, of which the last one logged `logs`."""
+        return False
+
+
+QUIET = Pulse()
+
+
 def evaluate(
     model,
     x=None,
@@ -45,14 +67,14 @@ def evaluate(
     return logs if return_dict else in_order(model, logs)
 
 
-def evaluate_data(model, data, steps, callbacks) -> dict:
+def evaluate_data(model, data, steps, callbacks, pulse=QUIET) -> dict:
     """Evaluates on data that is made already. Returns the logs as floats."""
     runner = runner_for(model, "test")
     steps = limited(data.steps if steps is None else steps)
     model.stop_evaluating = False
     callbacks.call("on_test_begin")
     model.reset_metrics()
-    logs, seen = run_epoch(model, runner, model._new_reader(data, steps), callbacks)
+    logs, seen = run_epoch(model, runner, model._new_reader(data, steps), callbacks, pulse)
     if seen == 0:
         raise ValueError("There was no data to evaluate on: the dataset gave no batch.")
     logs = python_epoch_logs(logs)
@@ -111,22 +133,27 @@ def _predict_batches(runner, reader, callbacks) -> list:
     return jax.device_get(outputs)
 
 
-def run_epoch(model, runner, reader, callbacks) -> tuple[dict, int]:
+def run_epoch(model, runner, reader, callbacks, pulse=QUIET) -> tuple[dict, int]:
     """Runs the steps of one epoch. Returns the last step's logs and how many steps ran."""
     mode = runner.mode
     runner.begin()
+    logs, seen = pulse.logs, pulse.step
+    if seen and pulse.stops(seen, logs):
+        return logs, seen
     if own_function(runner.model, mode):
-        results = list(_own_steps(model, mode, reader, callbacks))
-        return (results[-1] if results else {}), len(results)
+        for logs in _own_steps(model, mode, reader, callbacks, seen):
+            seen += 1
+            if pulse.stops(seen, logs):
+                break
+        return logs, seen
     if reader.chunked and not runner.eager and not callbacks.wants_batches(mode):
-        return _run_chunks(model, runner, reader, callbacks)
-    logs, seen = {}, 0
+        return _run_chunks(model, runner, reader, callbacks, pulse)
     for data, rows in reader.single():
         callbacks.call_batch(f"on_{mode}_batch_begin", seen)
         logs = runner.run(data, rows)
         seen += 1
         callbacks.call_batch(f"on_{mode}_batch_end", seen - 1, logs)
-        if stopped(model, mode):
+        if pulse.stops(seen, logs) or stopped(model, mode):
             break
     return logs, seen
 
@@ -141,11 +168,11 @@ def own_function(model, mode: str) -> bool:
     return not hasattr(getattr(type(model), f"make_{mode}_function"), "usual")
 
 
-def _own_steps(model, mode: str, reader, callbacks):
+def _own_steps(model, mode: str, reader, callbacks, first: int = 0):
     """The results of an epoch's steps, run by a step function of a user's own."""
     function = getattr(model, f"make_{mode}_function")() or getattr(model, f"{mode}_function")
     iterator = (gather_eager(data, rows) for data, rows in reader.single())
-    for step in itertools.count():
+    for step in itertools.count(first):
         callbacks.call_batch(f"on_{mode}_batch_begin", step)
         try:
             result = function(iterator)
@@ -167,35 +194,37 @@ def step_function(model, mode: str, force: bool = False):
     return lambda iterator: runner.run(jax.tree.map(jnp.asarray, next(iterator)))
 
 
-def _run_chunks(model, runner, reader, callbacks):
+def _run_chunks(model, runner, reader, callbacks, pulse):
     mode = runner.mode
     arrays, (matrix, rest) = reader.data.on_device(), reader.rows()
-    logs, seen = {}, 0
-    for start, stop in chunks(runner, len(matrix), model.steps_per_execution):
+    logs, seen = pulse.logs, pulse.step
+    for start, stop in chunks(runner, len(matrix), model.steps_per_execution, seen, pulse.room):
         callbacks.call_batch(f"on_{mode}_batch_begin", start)
         logs = runner.run_many(arrays, matrix, start, stop)
         jax.block_until_ready(logs)
-        seen = stop
+        seen = reader.taken = stop
         callbacks.call_batch(f"on_{mode}_batch_end", stop - 1, logs)
-        if stopped(model, mode):
+        if pulse.stops(seen, logs) or stopped(model, mode):
             return logs, seen
-    if len(rest):
+    if len(rest) and seen == len(matrix):
         callbacks.call_batch(f"on_{mode}_batch_begin", seen)
         logs = runner.run(arrays, rest)
-        seen += 1
+        seen = reader.taken = seen + 1
         callbacks.call_batch(f"on_{mode}_batch_end", seen - 1, logs)
+        pulse.stops(seen, logs)
     return logs, seen
 
 
-def chunks(runner, steps: int, least: int):
+def chunks(runner, steps: int, least: int, start: int = 0, room=lambda: None):
     """Cuts an epoch into `(start, stop)` chunks of about `CHUNK_SECONDS` each.
 
-    The first chunk of all is short and not timed, since it may have compiled.
+    The first chunk of all is short and not timed, since it may have compiled. No chunk is longer
+    than what `room()` says before it.
     """
-    start = 0
     while start < steps:
         wanted = least if runner.pace is None else int(CHUNK_SECONDS / max(runner.pace, 1e-7))
-        stop = min(start + max(least, wanted), steps)
+        length = max(least, wanted)
+        stop = min(start + length, start + (room() or length), steps)
         began = time.perf_counter()
         yield start, stop
         seconds = time.perf_counter() - began

@@ -7,26 +7,42 @@ import jax.numpy as jnp
 import numpy as np
 
 from .data.arrays import ArrayData
+from .random_state import random_state
 
 
 class EpochReader:
-    """Hands out one epoch after the other of a dataset, in chunks or batch by batch."""
+    """Hands out one epoch after the other of a dataset, in chunks or batch by batch.
+
+    Attributes:
+        taken: how many batches of this epoch were handed out.
+    """
 
     def __init__(self, data, steps: int | None):
-        self.data, self.steps = data, steps
+        self.data, self.steps, self.taken = data, steps, 0
         self._rest = iter(())  # what is left when an epoch is shorter than the data
-        self._queue: list = []  # the same for data on the device
+        self._random: dict | None = None  # the random state when `_rest` was begun
+        self._rows: tuple | None = None  # this epoch's, of data on the device
+        self._queue: list = []  # what is left of that
 
     @property
     def chunked(self) -> bool:
         """Whether the data lies on the device and whole runs of steps can be compiled."""
         return isinstance(self.data, ArrayData) and self.data.resident
 
+    def end_epoch(self) -> None:
+        """The next batch is the first of a new epoch."""
+        self.taken, self._rows = 0, None
+
     def rows(self):
-        """The next epoch as `(matrix of whole batches, rows of the partial last batch)`.
+        """This epoch as `(matrix of whole batches, rows of the partial last batch)`.
 
         With fewer steps than the data has, the next epoch goes on where this one stopped.
         """
+        if self._rows is None:
+            self._rows = self._draw()
+        return self._rows
+
+    def _draw(self):
         size, whole = self.data.batch_size, self.data.size // self.data.batch_size
         if self.steps is None or self.steps == self.data.steps:
             order = self.data.order()
@@ -43,31 +59,60 @@ class EpochReader:
         return np.stack(full), np.concatenate(rest) if rest else full[0][:0]
 
     def single(self):
-        """The next epoch as `(data, rows)` for each step; rows is None for streamed batches."""
+        """What is left of this epoch as `(data, rows)` for each step; rows is None for streams."""
         if self.chunked:
             matrix, rest = self.rows()
             arrays = self.data.on_device()
-            for rows in [*matrix, *([rest] if len(rest) else [])]:
+            for rows in [*matrix, *([rest] if len(rest) else [])][self.taken :]:
+                self.taken += 1
                 yield arrays, rows
             return
-        taken = 0
-        while self.steps is None or taken < self.steps:
+        while self.steps is None or self.taken < self.steps:
             batch = next(self._rest, None)
             if batch is None:
-                if taken and self.steps is None:
+                if self.taken and self.steps is None:
                     return  # only the end of the data says how long an epoch is
-                self._rest = iter(self.data.batches())
+                self._open()
                 batch = next(self._rest, None)
                 if batch is None:
-                    if taken and self.steps is not None:
+                    if self.taken and self.steps is not None:
                         warnings.warn(
-                            f"The data ended after {taken} of {self.steps} steps. Make the "
+                            f"The data ended after {self.taken} of {self.steps} steps. Make the "
                             "generator repeat, or pass fewer steps.",
                             stacklevel=2,
                         )
                     return
-            taken += 1
+            self.taken += 1
             yield jax.tree.map(jnp.asarray, batch), None
         if self.steps == self.data.length:
             # The data's epoch ends here, not at the first step of the next one.
             self._rest = iter(())
+
+    def _open(self) -> None:
+        if self._random is None or not self.data.endless:
+            self._random = random_state()
+        self._rest = iter(self.data.batches())
+
+    def get_state(self) -> dict:
+        """The place in the epoch and in the data, as plain data."""
+        if self.chunked:
+            return {"taken": self.taken, "rows": self._rows, "queue": self._queue}
+        return {"taken": self.taken, "data": self.data.get_state(), "random": self._random}
+
+    def set_state(self, state: dict) -> dict | None:
+        """Goes back to where `get_state` stood.
+
+        Returns:
+            The random state (see `random_state`) in which the data must be read up to its place
+            again, where that is how it gets there; else None.
+        """
+        self.taken, self._rest = state["taken"], iter(())
+        if self.chunked:
+            self._rows, self._queue = state["rows"], state["queue"]
+            return None
+        self.data.set_state(state["data"])
+        if self.taken and self.steps is None:
+            # The epoch ends with this reading, even if nothing is left of it.
+            self._rest = iter(self.data.batches(rest=True))
+        self._random = state["random"]
+        return self._random if self.data.rereads else None

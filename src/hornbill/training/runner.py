@@ -4,6 +4,7 @@ The step is the model's `train_step`, `test_step` or `predict_step`, run under a
 is one pure program from the state and a batch to the new state and the logs.
 """
 
+import contextlib
 import functools
 import inspect
 import signal
@@ -17,6 +18,7 @@ import numpy as np
 
 from ..engine import compile as compiler
 from ..engine.context import CallContext, enter_context, leave_context
+from ..engine.dtypes import numpy_dtype
 from ..engine.gradients import without_gradient
 from ..engine.numerics import all_finite
 from ..engine.random import global_generator
@@ -127,7 +129,8 @@ class Compiled:
         self.collects = mode == "predict"
         self.convolves = "conv_general_dilated" in compiler.primitives(traced)
         self.trains_convolutions = self.convolves and mode == "train"
-        self._step = self._loop = None
+        self._step = None
+        self._loops: dict = {}  # by the number of steps in an epoch
 
     @functools.cached_property  # asked for at each chunk; it reads the whole program
     def loops(self) -> bool:
@@ -152,13 +155,14 @@ class Compiled:
         lead = (steps,) if self.collects else ()
         return jax.tree.map(lambda s: np.zeros(lead + s.shape, s.dtype), self.traced.out_info[1])
 
-    def loop(self, values, results, *args):
+    def loop(self, values, results, fixed, data, order, start, stop):
         """Runs the steps `start` to `stop` of an epoch whose batches are the rows of `order`.
 
-        `args` are `fixed, data, order, start, stop`. Where the step `collects`, `results` gets
-        each step's outputs at its place; else it is the last step's logs.
+        Where the step `collects`, `results` gets each step's outputs at its place; else it is the
+        last step's logs.
         """
-        if self._loop is None:
+        args = values, results, fixed, data, order, start, stop
+        if len(order) not in self._loops:
             step, size = compiler.as_function(self.traced), len(values)
 
             def run(values, results, fixed, data, order, start, stop):
@@ -174,9 +178,10 @@ class Compiled:
                 out = jax.lax.fori_loop(start, stop, body, (*values, *flat))
                 return list(out[:size]), jax.tree.unflatten(treedef, out[size:])
 
-            traced = compiler.trace(run, values, results, *args, donate=(0, 1))
-            self._loop = compiler.compile_program(traced, self.trains_convolutions)
-        return self._loop(values, results, *args)
+            traced = compiler.trace(run, *args, donate=(0, 1))
+            program = compiler.compile_program(traced, self.trains_convolutions)
+            self._loops[len(order)] = program
+        return self._loops[len(order)](*args)
 
 
 def _strong(x):
@@ -193,6 +198,7 @@ class StepRunner:
 
     Attributes:
         pace: seconds that a step took in the last chunk, None before the first.
+        example: what the last new kind of batch looked like, for `prepare`.
     """
 
     members = 1  # how many models of one kind a step advances
@@ -207,6 +213,7 @@ class StepRunner:
         self.epoch: int | None = None
         self._told: set[str] = set()
         self._labeled = None  # a weak reference to what `_check_labels` saw last
+        self.example: dict | None = None
         self.begin()
 
     def begin(self) -> None:
@@ -223,20 +230,26 @@ class StepRunner:
             self._settings += tuple(str(o.learning_rate_factors) for o in optimizers_of(model))
 
     def _prepare(self, data, index) -> tuple[Compiled, list, list]:
-        """The program for a batch of this shape, and the variables it works on."""
+        """The program for a batch, and the variables it works on."""
+        found = self._program(data, index)
+        # Of streamed data the first batch of each shape: a look at each would wait for each.
+        if self.mode != "predict" and (index is not None or self._labeled is None):
+            self._check_labels(data, jax.tree.leaves(data)[-1])
+        return found
+
+    def _program(self, data, index) -> tuple[Compiled, list, list]:
+        """The same for a batch of which only the shapes need be known."""
         leaves, treedef = jax.tree.flatten(data)
         shapes = tuple((a.shape, a.dtype) for a in leaves)
         key = (treedef, shapes, None if index is None else index.shape, self._settings)
         if key not in self.programs:
+            self.note(data, index)
             self._build(data, index)
             self._note_settings()  # weights may just have been made
             key = (*key[:3], self._settings)
             self.programs[key] = self._trace(data, index)
             self._note_shapes(leaves, index)
             self._labeled = None
-        # Of streamed data the first batch of each shape: a look at each would wait for each.
-        if self.mode != "predict" and (index is not None or self._labeled is None):
-            self._check_labels(data, leaves[-1])
         return self.programs[key]
 
     def _check_labels(self, data, leaf) -> None:
@@ -262,6 +275,28 @@ class StepRunner:
                 "maxlen=...), and keep to one batch size.",
                 stacklevel=2,
             )
+
+    def note(self, data, index) -> None:
+        """Keeps what a batch looks like as plain data."""
+        leaves, treedef = jax.tree.flatten(data)
+        self.example = {
+            "structure": jax.tree.unflatten(treedef, range(len(leaves))),
+            "arrays": [[list(a.shape), a.dtype.name] for a in leaves],
+            "rows": None if index is None else list(index.shape),
+        }
+
+    def prepare(self, example: dict) -> None:
+        """Makes the weights, slots and metrics that a step on such a batch works on."""
+        arrays = [jax.ShapeDtypeStruct(s, numpy_dtype(d)) for s, d in example["arrays"]]
+        data = jax.tree.map(lambda i: arrays[i], example["structure"])
+        rows = example["rows"]
+        index = None if rows is None else jax.ShapeDtypeStruct(rows, np.int32)
+        if not self.eager:
+            self._program(data, index)
+            return
+        self._build(data, index)
+        with contextlib.suppress(Exception):  # an eager step may do what cannot be traced
+            self._trace(data, index)
 
     def _trace(self, data, index):
         for _ in range(3):
@@ -321,7 +356,10 @@ class StepRunner:
                     if self.mode != "predict":
                         model._resolve(y, y_pred)
 
-            jax.eval_shape(run, batch)
+            if self.eager and isinstance(jax.tree.leaves(data)[0], jax.Array):
+                run(gather_eager(data, index))  # it may do what cannot be traced
+            else:
+                jax.eval_shape(run, batch)
         if self.mode == "train" and model.optimizer is not None and not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
 
@@ -355,6 +393,9 @@ class StepRunner:
     def run(self, data, index=None):
         """One step on a batch, or on the rows `index` of resident data. Returns its logs."""
         self.steps += 1
+        if self.eager and self.example is None:
+            self.note(data, index)
+            self._build(data, index)
         if self.checks:
             return self._run_checked(data, index)
         if self.eager:

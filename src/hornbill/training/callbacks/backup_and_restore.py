@@ -30,6 +30,8 @@ class BackupAndRestore(Callback):
     >>> backup = hb.callbacks.BackupAndRestore("runs/backup")
     """
 
+    writes = "backup_dir"
+
     def __init__(
         self,
         backup_dir,

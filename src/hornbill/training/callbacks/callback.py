@@ -1,10 +1,13 @@
 """Callback: hooks that `fit`, `evaluate` and `predict` call."""
 
 import functools
+import inspect
 import sys
 
 import jax
 import numpy as np
+
+from ...engine.plain import is_plain
 
 
 class Callback:
@@ -16,11 +19,19 @@ class Callback:
     training in long chunks is faster. Where the state after some steps is all that a hook needs,
     mark it with `each_batch_if`.
 
+    `fit(checkpoint=...)` keeps what `get_state` gives, and hands it to `set_state` when it goes on.
+
+    Attributes:
+        writes: on the class: the name of the attribute that holds the path of a file or folder that
+            the callback writes; `fit(dry_run=True)` sets it to a temporary one.
+
     >>> import hornbill as hb
     >>> class Note(hb.callbacks.Callback):
     ...     def on_epoch_end(self, epoch, logs=None):
     ...         print(epoch, sorted(logs))
     """
+
+    writes: str | None = None
 
     def __init__(self):
         self.params: dict = {}
@@ -35,6 +46,30 @@ class Callback:
 
     def set_model(self, model) -> None:
         self._model = model
+
+    def get_state(self) -> dict:
+        """What a checkpoint of `fit` keeps of this callback, by name, as plain data.
+
+        These are the attributes that hold numbers, text, or lists, tuples and dicts of such, and
+        those with a `get_state` and `set_state` of their own; not those that are named after an
+        argument of the constructor. Arrays are left out, since they may be data: a callback that
+        remembers some defines both methods itself. Arrays may stand in what `get_state` returns.
+        """
+        given = {"params", *inspect.signature(type(self).__init__).parameters}
+        found = {k: v for k, v in vars(self).items() if k not in given}
+        own = {k: v.get_state() for k, v in found.items() if hasattr(v, "set_state")}
+        return {k: v for k, v in found.items() if is_plain(v)} | own
+
+    def set_state(self, state: dict) -> None:
+        """Takes up what `get_state` gave; called after `on_train_begin`, when `fit` goes on.
+
+        In the midst of an epoch it is called after that epoch's `on_epoch_begin` once more.
+        """
+        for name, value in state.items():
+            if hasattr(getattr(self, name, None), "set_state"):
+                getattr(self, name).set_state(value)
+            else:
+                setattr(self, name, value)
 
     def on_train_begin(self, logs=None):
         """Called once before training."""

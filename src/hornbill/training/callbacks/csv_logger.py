@@ -2,6 +2,7 @@
 
 import csv
 import os
+import warnings
 from collections.abc import Iterable
 
 import numpy as np
@@ -24,6 +25,8 @@ class CSVLogger(Callback):
     >>> log = hb.callbacks.CSVLogger("training.csv", append=True)
     """
 
+    writes = "filename"
+
     def __init__(self, filename, separator: str = ",", append: bool = False):
         super().__init__()
         if not isinstance(separator, str) or len(separator) != 1:
@@ -33,32 +36,44 @@ class CSVLogger(Callback):
         self.filename = os.fspath(filename)
         self.sep, self.append = separator, append
         self.keys: list[str] | None = None
-        self.csv_file = self.writer = None
+        self._end: int | None = None  # where the first line goes; None for the file's end
+
+    def get_state(self):
+        return {"keys": self.keys, "end": self._size() if self._end is None else self._end}
+
+    def set_state(self, state):
+        self.keys, self._end = state["keys"], state["end"]
 
     def on_train_begin(self, logs=None):
-        self._close()
-        self.csv_file = open(self.filename, "a" if self.append else "w", newline="")  # noqa: SIM115
-        self._has_header = self.csv_file.tell() > 0
-        self.keys = None
+        self.keys, self._end = None, None if self.append else 0
 
     def on_epoch_end(self, epoch, logs=None):
         logs = logs or {}
-        if self.writer is None:
-            self.keys = _columns(logs)
-            self.writer = csv.DictWriter(self.csv_file, ["epoch", *self.keys], delimiter=self.sep)
-            if not self._has_header:
-                self.writer.writeheader()
+        if self._end is not None:
+            self._cut(self._end)
+            self._end = None
+        self.keys = self.keys or _columns(logs)
         row = {name: _cell(logs.get(name, "NA")) for name in self.keys}
-        self.writer.writerow({"epoch": epoch, **row})
-        self.csv_file.flush()
+        new = self._size() == 0
+        with open(self.filename, "a", newline="") as file:
+            writer = csv.DictWriter(file, ["epoch", *self.keys], delimiter=self.sep)
+            if new:
+                writer.writeheader()
+            writer.writerow({"epoch": epoch, **row})
 
-    def on_train_end(self, logs=None):
-        self._close()
+    def _size(self) -> int:
+        return os.path.getsize(self.filename) if os.path.exists(self.filename) else 0
 
-    def _close(self):
-        if self.csv_file is not None:
-            self.csv_file.close()
-        self.csv_file = self.writer = None
+    def _cut(self, end: int) -> None:
+        """Takes off what an earlier training wrote, or this one before it was interrupted."""
+        if end > self._size():
+            warnings.warn(
+                f"CSVLogger's '{self.filename}' has {self._size()} of the {end} bytes that were "
+                "written before: lines are lost.",
+                stacklevel=5,
+            )
+        elif end < self._size():
+            os.truncate(self.filename, end)
 
 
 def _columns(logs: dict) -> list[str]:

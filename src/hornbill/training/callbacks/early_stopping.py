@@ -54,6 +54,9 @@ class EarlyStopping(MonitorCallback):
         self.wait = self.stopped_epoch = self.best_epoch = 0
         self.best = self.best_weights = None
 
+    def get_state(self):
+        return {**super().get_state(), "best_weights": self.best_weights}
+
     def on_train_begin(self, logs=None):
         self._restart()
 

@@ -24,6 +24,12 @@ class Every:
         self.total = self.passed = 0
         self.last = -1
 
+    def get_state(self) -> dict:
+        return {"total": self.total, "passed": self.passed, "last": self.last}
+
+    def set_state(self, state: dict) -> None:
+        vars(self).update(state)
+
     def due(self, batch: int) -> bool:
         """Takes note of the batch that has just ended."""
         new = batch - self.last if batch > self.last else batch + 1

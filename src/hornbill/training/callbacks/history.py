@@ -18,6 +18,9 @@ class History(Callback):
     def on_train_begin(self, logs=None):
         self.epoch: list[int] = []
 
+    def get_state(self):
+        return {"epoch": self.epoch, "history": self.history}
+
     def on_epoch_end(self, epoch, logs=None):
         self.epoch.append(epoch)
         for name, value in (logs or {}).items():

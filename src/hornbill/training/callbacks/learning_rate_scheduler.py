@@ -33,6 +33,9 @@ class LearningRateScheduler(Callback):
         self.schedule, self.verbose = schedule, verbose
         self._takes_rate = _takes_two(schedule)
 
+    def get_state(self):
+        return {}
+
     def on_epoch_begin(self, epoch, logs=None):
         for name, optimizer in plain_optimizers(self.model, self).items():
             old = float(optimizer.learning_rate)

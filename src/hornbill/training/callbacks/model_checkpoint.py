@@ -35,6 +35,8 @@ class ModelCheckpoint(MonitorCallback):
     >>> each = hb.callbacks.ModelCheckpoint("{epoch:02d}.weights.h5", save_weights_only=True)
     """
 
+    writes = "filepath"
+
     def __init__(
         self,
         filepath,

@@ -40,6 +40,8 @@ class OrbaxCheckpoint(MonitorCallback):
     >>> saver = hb.callbacks.OrbaxCheckpoint("runs/a", max_to_keep=3)  # doctest: +SKIP
     """
 
+    writes = "directory"
+
     def __init__(
         self,
         directory,

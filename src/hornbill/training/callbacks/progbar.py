@@ -34,6 +34,9 @@ class ProgbarLogger(Callback):
     def on_train_end(self, logs=None):
         self._in_training = False
 
+    def get_state(self):
+        return {}  # a line begins anew
+
     def on_epoch_begin(self, epoch, logs=None):
         title = f"Epoch {epoch + 1}/{self.epochs}" if self.epochs > 1 else ""
         if self.verbose and title and is_live():

@@ -60,6 +60,17 @@ class SwapEMAWeights(Callback):
             variable.assign(value)
         self._own = None
 
+    def get_state(self):
+        own = None if self._own is None else [value for _, value in self._own]
+        return {"own": own}
+
+    def set_state(self, state):
+        own = state["own"]
+        self._own = None
+        if own is not None:
+            pairs = zip(self._pairs(), own, strict=True)
+            self._own = [(variable, value) for (variable, _), value in pairs]
+
     def on_train_begin(self, logs=None):
         self._own = None
 

@@ -44,6 +44,8 @@ class TensorBoard(Callback):
     >>> board = hb.callbacks.TensorBoard("logs", histogram_freq=1)  # doctest: +SKIP
     """
 
+    writes = "log_dir"
+
     def __init__(
         self,
         log_dir="logs",
@@ -95,6 +97,9 @@ class TensorBoard(Callback):
         for file in self._files.values():
             file.close()
         self._files = {}
+
+    def get_state(self):
+        return {"_batches": self._batches}
 
     # ---- training ------------------------------------------------------------------------
 

@@ -32,6 +32,8 @@ class ArrayData:
         steps, length: batches per epoch, a partial last one included.
     """
 
+    rereads = endless = False  # see StreamData
+
     def __init__(self, arrays, batch_size: int, shuffle=False):
         self.size = jax.tree.leaves(arrays)[0].shape[0]
         self.arrays, self.batch_size, self.shuffle = arrays, batch_size, shuffle

@@ -48,9 +48,18 @@ class StreamData:
         self._note = self.source.get_state() if self._stateful else {}
         self._taken = self._note.get("taken", self._start)
 
-    def batches(self):
-        """The batches of the next epoch, as NumPy or JAX arrays."""
-        resumed, empty = self._taken > 0, True
+    @property
+    def rereads(self) -> bool:
+        """Whether the next reading begins with batches that are read for nothing."""
+        return self._start > 0
+
+    def batches(self, rest: bool = False):
+        """The batches of the next epoch, as NumPy or JAX arrays.
+
+        Args:
+            rest: after `set_state`, whether the epoch's end is the end, also where none is left.
+        """
+        resumed, empty = self._taken > 0 and not rest, True
         for batch in self._reading():
             empty = False
             yield batch
