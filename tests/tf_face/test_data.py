@@ -177,3 +177,19 @@ def test_datasets_of_the_library_get_the_methods():
     data = tf.keras.utils.timeseries_dataset_from_array(series, series[3:], 3, batch_size=2)
     window, target = next(iter(data.map(lambda x, y: (x * 2, y)).unbatch()))
     assert (window.numpy().tolist(), float(target)) == ([0.0, 2.0, 4.0], 3.0)
+
+
+def test_draws_beside_a_training():
+    def made():
+        tf.random.set_seed(2)
+        data = Dataset.range(64).map(lambda x: (tf.random.normal((2,)), tf.random.uniform((1,))))
+        return data.batch(4).prefetch(4)
+
+    model = tf.keras.Sequential([tf.keras.layers.Dropout(0.5), tf.keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    # The step that is trained takes over the global generator's memory at the same time.
+    losses = model.fit(made(), epochs=3, verbose=0).history["loss"]
+    assert np.isfinite(losses).all()
+    first, second = (np.concatenate([x.numpy() for x, _ in made()]) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    assert len(np.unique(first)) == 128

@@ -63,6 +63,11 @@ def test_text_tensors():
     assert (words == "one").tolist() == [True, False]
     assert "dtype=string" in repr(words)
     assert [w.numpy() for w in S.split(["a b", "c"])[0]] == [b"a", b"b"]
+    assert tf.expand_dims(words, -1).shape == (2, 1)
+    assert tf.reshape(words, (1, 2)).numpy().tolist() == [[b"one", b"two"]]
+    assert tf.concat([words, ["x"]], 0).numpy().tolist() == [b"one", b"two", b"x"]
+    assert tf.stack([words, words]).shape == (2, 2)
+    assert tf.equal(words, "two").numpy().tolist() == [False, True]
     with pytest.raises(TypeError, match="takes strings"):
         S.lower([1])
     with pytest.raises(ValueError, match="2 places"):

@@ -5,6 +5,8 @@ it up at each draw, so that randomness is state like any other: it is compiled, 
 resumed with the rest.
 """
 
+import contextlib
+import contextvars
 import random as python_random
 
 import jax
@@ -129,12 +131,31 @@ def global_generator() -> SeedGenerator:
     return _global["generator"]
 
 
+_beside: contextvars.ContextVar[SeedGenerator | None] = contextvars.ContextVar(
+    "beside", default=None
+)
+
+
+@contextlib.contextmanager
+def drawing_from(generator: SeedGenerator):
+    """Inside it, draws that are given no seed come from this generator.
+
+    It is for code that runs in a thread beside a training, such as that which makes its batches:
+    the global generator is part of the compiled step meanwhile, which takes over its memory.
+    """
+    token = _beside.set(generator)
+    try:
+        yield
+    finally:
+        _beside.reset(token)
+
+
 def draw_key(seed=None):
     """A key from what users pass as `seed`: an int, a SeedGenerator, a key, or None."""
     if isinstance(seed, SeedGenerator):
         return seed.next()
     if seed is None:
-        return global_generator().next()
+        return (_beside.get() or global_generator()).next()
     if isinstance(seed, (int, np.integer)) and not isinstance(seed, bool):
         return jnp.array([int(seed) & 0xFFFFFFFF, 0], dtype="uint32")
     if hasattr(seed, "dtype") and jax.dtypes.issubdtype(seed.dtype, jax.dtypes.prng_key):

@@ -15,6 +15,7 @@ import jax
 import numpy as np
 
 from ..engine.config import floatx
+from ..engine.random import SeedGenerator, drawing_from
 from ..training.data import dataset as plain
 from . import data_streams as streams
 from .autograph import convert
@@ -165,7 +166,7 @@ class Dataset(plain.Dataset):
 
     def as_numpy_iterator(self) -> Iterator:
         """The elements as NumPy arrays; strings as bytes."""
-        return map(_plain_numpy, plain.Dataset.__iter__(self))
+        return map(streams.plain_numpy, plain.Dataset.__iter__(self))
 
     @property
     def element_spec(self):
@@ -215,11 +216,19 @@ class Dataset(plain.Dataset):
         synchronous=None,
         name=None,
     ) -> "Dataset":
-        """What a function gives for each element; a tuple goes in as several arguments."""
+        """What a function gives for each element; a tuple goes in as several arguments.
+
+        Draws of the function have a sequence of their own, which follows from the global seed.
+        """
         workers = 1 if num_parallel_calls in (None, AUTOTUNE) else int(num_parallel_calls)
         function = convert(map_func)
-        new = super().map(lambda *args: _element(function(*wrap(args))), workers)
-        return self._like(new)
+        generator = SeedGenerator()
+
+        def call(*args):
+            with drawing_from(generator):
+                return _element(function(*wrap(args)))
+
+        return self._like(super().map(call, workers))
 
     def filter(self, predicate: Callable, name=None) -> "Dataset":
         """The elements for which the predicate holds."""
@@ -498,16 +507,6 @@ def _columns(rows: list):
 
 def _is_dataset(x) -> bool:
     return isinstance(x, plain.Dataset)
-
-
-def _plain_numpy(element):
-    def leaf(x):
-        x = np.asarray(x)
-        if x.dtype.kind in "OUS":
-            x = np.char.encode(x.astype(str), "utf-8").astype(object)
-        return x[()] if x.ndim == 0 else x
-
-    return jax.tree.map(leaf, element)
 
 
 __getattr__ = missing("tf.data", globals())

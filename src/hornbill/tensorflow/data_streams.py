@@ -86,3 +86,15 @@ def _each(setting, count: int, is_leaf) -> list:
     if len(leaves) not in (1, count):
         raise ValueError(f"padded_batch: the elements hold {count} arrays. Received: {setting}")
     return leaves * count if len(leaves) == 1 else leaves
+
+
+def plain_numpy(element):
+    """An element as NumPy arrays and numbers; strings as bytes."""
+
+    def leaf(x):
+        x = np.asarray(x)
+        if x.dtype.kind in "OUS":
+            x = np.char.encode(x.astype(str), "utf-8").astype(object)
+        return x[()] if x.ndim == 0 else x
+
+    return jax.tree.map(leaf, element)

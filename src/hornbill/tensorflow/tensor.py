@@ -284,6 +284,9 @@ def lift(function):
     """A function of arrays as one of tensors; symbolic tensors pass through."""
 
     def lifted(*args, **kwargs):
+        if any(isinstance(x, Text) for a in args for x in (a if isinstance(a, list) else [a])):
+            # Text is no array of JAX's: NumPy's function of that name has it.
+            return wrap(getattr(np, function.__name__)(*args, **kwargs))
         return wrap(function(*unwrap(args), **unwrap(kwargs)))
 
     for name in ("__name__", "__doc__", "__module__"):

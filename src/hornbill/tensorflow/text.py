@@ -20,6 +20,8 @@ class Text(np.ndarray):
             array = np.array(flat, dtype=str).reshape(array.shape)
         return array.astype(str).view(cls)
 
+    value = property(lambda self: self)
+
     def numpy(self):
         """The strings as `bytes` (one, or an array of them), as TensorFlow gives them."""
         flat = [str(x).encode() for x in self.ravel().tolist()]
