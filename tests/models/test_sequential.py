@@ -86,3 +86,17 @@ def test_a_failed_first_call_can_be_repeated_with_other_data():
     with pytest.raises(ValueError, match="at least 2 dimensions"):
         model(np.ones((5,), "float32"))
     assert model(np.ones((5, 7), "float32")).shape == (5, 2, 2)
+
+
+def test_sizes_seen_in_the_first_data_are_no_rule(tmp_path):
+    model = Sequential([layers.Embedding(9, 4, mask_zero=True), layers.GRU(3)])
+    model(np.ones((2, 4)))
+    model.save(tmp_path / "short.keras")
+    longer = np.array([[1, 2, 3, 4, 5, 0, 0]])
+    assert model(longer).shape == (1, 3)
+    again = hb.models.load_model(tmp_path / "short.keras")
+    np.testing.assert_allclose(again(longer), model(longer), atol=1e-6)
+    with pytest.raises(ValueError, match="dense. expected axis -1"):
+        narrow = Sequential([layers.Dense(2)])
+        narrow(np.ones((2, 4)))
+        narrow(np.ones((2, 5)))

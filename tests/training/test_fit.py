@@ -90,6 +90,25 @@ def test_callbacks_are_called_in_keras_order():
     assert record(hb) == record(keras)
 
 
+def test_losses_by_name_go_to_their_outputs_whatever_the_order_of_the_dict():
+    seen = []
+
+    def note(name):
+        def loss(y_true, y_pred):
+            seen.append((name, y_true.shape[-1], y_pred.shape[-1]))
+            return ops.mean(y_pred, -1)
+
+        return loss
+
+    inputs = hb.Input((3,))
+    model = hb.Model(inputs, {"z": layers.Dense(1)(inputs), "b": layers.Dense(2)(inputs)})
+    model.compile("sgd", loss={"z": note("z"), "b": note("b")}, loss_weights={"z": 2.0, "b": 0.0})
+    targets = {"z": np.ones((4, 1)), "b": np.ones((4, 2))}
+    model.fit(np.ones((4, 3)), targets, verbose=0)
+    model.evaluate(np.ones((4, 3)), targets, verbose=0)
+    assert set(seen) == {("z", 1, 1), ("b", 2, 2)}
+
+
 def test_stop_training():
     class Stop(hb.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):

@@ -69,6 +69,7 @@ class InputLayer(Layer):
         self._dtype = standardize_dtype(dtype)
         self.optional = bool(optional)
         self.sparse = self.ragged = False
+        self.sizes_given = True  # by the user; those seen in a Sequential's first data are no rule
         self.built = True
         node = Node(self)
         node.finish(SymbolicTensor(self.batch_shape, self._dtype, name=self.name))
@@ -93,7 +94,7 @@ class InputLayer(Layer):
         elif len(got) == len(wanted) - 1 and wanted[-1] == 1:
             x = x[..., None]
         fits = len(x.shape) == len(wanted) and all(
-            w is None or not isinstance(n, int) or n == w
+            w is None or not isinstance(n, int) or n == w or not self.sizes_given
             for w, n in zip(wanted, x.shape, strict=True)
         )
         if not fits:

@@ -111,6 +111,7 @@ class Sequential(Model):
         if not self.layers:
             raise ValueError(f"Sequential '{self.name}' has no layers to build. Use add(layer).")
         first = InputLayer(batch_shape=(None, *input_shape[1:]), dtype=_input_dtype(self.layers[0]))
+        first.sizes_given = False
         self._connect(first.output)
         self._sequence = [first, *self._sequence]
 
@@ -135,7 +136,11 @@ class Sequential(Model):
             "name": self.name,
             "trainable": self.trainable,
             "dtype": serialize.serialize(self.dtype_policy),
-            "layers": [serialize.serialize(layer) for layer in self._sequence],
+            "layers": [
+                serialize.serialize(layer)
+                for layer in self._sequence
+                if getattr(layer, "sizes_given", True)
+            ],
         }
         if self._graph is not None:
             config["build_input_shape"] = list(self._sequence[0].batch_shape)

@@ -32,7 +32,8 @@ def is_nested(x) -> bool:
 
 def _paths(structure, path=()):
     if isinstance(structure, dict):
-        for key in structure:
+        # In the order of jax.tree, which compiled code gives dicts and output layers are named in.
+        for key in sorted(structure):
             yield from _paths(structure[key], (*path, key))
     elif isinstance(structure, (list, tuple)):
         for i, item in enumerate(structure):
