@@ -267,9 +267,12 @@ def assert_same(run, expected):
 @pytest.mark.parametrize("name", CASES)
 def test_a_resumed_run_is_the_uninterrupted_one(name, tmp_path):
     expected = whole(name)
-    # Within the first epoch, between two epochs, and at the last step of an epoch.
+    # Within the first epoch, at the last step of another, and where a validation was done.
     last = 1 if "function" in name else 2 if "passes" in name else STEPS - 1
-    for place in ((0, 1), (1, "end"), (2, last)):
+    places = [(0, 1), (2, last)]
+    if name in ("arrays", "averages", "generator"):
+        places.insert(1, (1, "end"))
+    for place in places:
         crash(name, tmp_path, *place)
     resumed = call(name, checkpoint=tmp_path)
     assert_same(resumed, expected)
