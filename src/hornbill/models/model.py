@@ -178,6 +178,18 @@ class Model(Trainer, Layer):
             self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range
         )
 
+    def _repr_svg_(self) -> str | None:
+        """The picture that a notebook shows; None where matplotlib is missing."""
+        from .plot.model_picture import notebook_svg
+
+        return notebook_svg(self)
+
+    def _repr_html_(self) -> str | None:
+        """The summary that a notebook shows where there is no picture."""
+        from .plot.model_picture import notebook_html
+
+        return notebook_html(self)
+
     # ---- files ---------------------------------------------------------------------------
 
     def save(self, filepath, overwrite: bool = True, zipped: bool | None = None) -> None:

@@ -5,6 +5,7 @@ import re
 import numpy as np
 
 from .functional import uses
+from .kinds import kind
 
 
 def print_summary(
@@ -87,14 +88,8 @@ def _rows(model, connected, show_trainable, expand_nested, layer_range):
 
 def _operation_rows(model, operation, level, connected, show_trainable, expand_nested):
     indent = "    " * level + ("└ " if level else "")
-    kind = getattr(operation, "function", None)
-    kind = (
-        type(operation).__name__
-        if kind is None
-        else "".join(part.capitalize() for part in kind.__name__.split("_"))
-    )
     row = [
-        f"{indent}{operation.name} ({kind})",
+        f"{indent}{operation.name} ({kind(operation)})",
         _shape_text(model, operation),
         _count_text(operation),
     ]

@@ -8,6 +8,7 @@ from ..engine.config import (
 from ..engine.dtypes import standardize_dtype
 from ..engine.random import set_random_seed
 from ..engine.symbolic import is_symbolic as is_keras_tensor
+from ..models.plot import model_to_dot, plot_model
 from ..saving import (
     CustomObjectScope,
     custom_object_scope,
