@@ -444,3 +444,15 @@ def test_what_cannot_be(case):
 def test_no_such_metric(trained):
     with pytest.raises(ValueError, match="It has accuracy, loss, val_accuracy, val_loss"):
         trained[0].best("val_auc")
+
+
+def test_fit_refuses_what_is_for_single_models():
+    def build():
+        model = hb.Sequential([layers.Dense(1)])
+        model.compile("sgd", "mse")
+        return model
+
+    population = hb.Population(build, 2)
+    for name in ("checkpoint", "dry_run"):
+        with pytest.raises(ValueError, match=f"Population.fit has no {name}="):
+            population.fit(np.zeros((4, 2)), np.zeros((4, 1)), **{name: "folder"})

@@ -97,6 +97,10 @@ class Population:
             for variable in self._stack.template.metrics_variables:
                 self._stack.reset(variable)
 
+    @property
+    def output_names(self):
+        return self._stack.template.output_names
+
     def _new_runner(self, mode: str) -> StackRunner:
         return StackRunner(self._stack, mode)
 
@@ -116,11 +120,11 @@ class Population:
 
         Args:
             x, y, batch_size, epochs: as in `Model.fit`.
-            **options: `Model.fit`'s other arguments. Each member shuffles by its own seed. Where
-                data is read batch by batch (iterables, arrays of more than 2 GiB), all members
-                see it in one order. Callbacks get arrays of `n` values in their logs, and the
-                population as their model; `callbacks` takes `LambdaCallback` and classes derived
-                from `Callback` itself.
+            **options: `Model.fit`'s other arguments but `checkpoint` and `dry_run`. Each member
+                shuffles by its own seed. Where data is read batch by batch (iterables, arrays of
+                more than 2 GiB), all members see it in one order. Callbacks get arrays of `n`
+                values in their logs, and the population as their model; `callbacks` takes
+                `LambdaCallback` and classes derived from `Callback` itself.
 
         Returns:
             A `History` whose `.history` holds arrays of shape `(epochs, n)`.
@@ -128,6 +132,9 @@ class Population:
         Raises:
             ValueError: as `Model.fit`, and for callbacks that handle one model alone.
         """
+        unable = [name for name in ("checkpoint", "dry_run") if options.get(name)]
+        if unable:
+            raise ValueError(f"Population.fit has no {unable[0]}=: it is for single models.")
         callbacks = _check_callbacks(options.pop("callbacks", None))
         names = {"batch_size": batch_size, "epochs": epochs, "callbacks": callbacks}
         history = fitting.fit(self, x, y, **names, **options)

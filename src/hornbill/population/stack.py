@@ -227,14 +227,14 @@ class StackReader(EpochReader):
         self._randomness = randomness
         self._readers = [EpochReader(data, steps) for _ in randomness]
 
-    def rows(self):
+    def draw(self):
         """The next epoch: rows of indices `(steps, members, batch)`, and of the partial batch."""
         if not self.data.shuffle:
-            return super().rows()  # one order, and one gathering, for all
+            return super().draw()  # one order, and one gathering, for all
         matrices, rests = [], []
         for reader, randomness in zip(self._readers, self._randomness, strict=True):
             with randomness:
-                matrix, rest = reader.rows()
+                matrix, rest = reader.draw()
             matrices.append(matrix)
             rests.append(rest)
         return np.stack(matrices, axis=1), np.stack(rests) if len(rests[0]) else rests[0]

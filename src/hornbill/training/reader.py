@@ -39,10 +39,11 @@ class EpochReader:
         With fewer steps than the data has, the next epoch goes on where this one stopped.
         """
         if self._rows is None:
-            self._rows = self._draw()
+            self._rows = self.draw()
         return self._rows
 
-    def _draw(self):
+    def draw(self):
+        """The rows of a new epoch."""
         size, whole = self.data.batch_size, self.data.size // self.data.batch_size
         if self.steps is None or self.steps == self.data.steps:
             order = self.data.order()
