@@ -9,6 +9,7 @@ from . import layers, ops, random, utils
 from .datasets import digits
 from .layers import Input
 from .models import Model, Sequential
+from .visualization import confusion_matrix, plot_learning_curves
 
 
 def sequential_cnn() -> Sequential:
@@ -80,13 +81,6 @@ def profiles(images) -> np.ndarray:
     return np.concatenate([images[..., 0].mean(1), images[..., 0].mean(2)], axis=1)
 
 
-def confusion_matrix(labels, predicted) -> np.ndarray:
-    """Counts: rows are the true digits, columns the predicted ones."""
-    matrix = np.zeros((10, 10), int)
-    np.add.at(matrix, (labels, predicted), 1)
-    return matrix
-
-
 def run(out: str = ".", epochs: int | None = None, seed: int = 1) -> dict[str, float]:
     """Trains and shows the three models. Returns `{model's name: test accuracy}`."""
     utils.set_random_seed(seed)
@@ -128,7 +122,7 @@ def run(out: str = ".", epochs: int | None = None, seed: int = 1) -> dict[str, f
         same = np.array_equal(predictions, fresh.predict(x_new, verbose=0))
         print(f"{path} loaded into a fresh model: predictions are", end=" ")
         print("identical." if same else "DIFFERENT.")
-        accuracies[model.name], histories[model.name] = accuracy, history.history
+        accuracies[model.name], histories[model.name] = accuracy, history
     print(f"\nAll three in {time.perf_counter() - began:.1f} s:")
     for name, accuracy in accuracies.items():
         print(f"  {name:<16} {accuracy:.1%}")
@@ -136,26 +130,11 @@ def run(out: str = ".", epochs: int | None = None, seed: int = 1) -> dict[str, f
     return accuracies
 
 
-def draw(histories: dict[str, dict], path) -> None:
+def draw(histories: dict, path) -> None:
     """Draws the learning curves, where matplotlib is installed."""
     try:
-        import matplotlib
+        plot_learning_curves(histories, path=path)
     except ImportError:
         print("history.png was not drawn: pip install 'hornbill[plot]' brings matplotlib.")
         return
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(1, len(histories), figsize=(4 * len(histories), 3.2), sharey=True)
-    for ax, (name, history) in zip(axes, histories.items(), strict=True):
-        steps = range(1, len(history["accuracy"]) + 1)
-        ax.plot(steps, history["accuracy"], label="training")
-        ax.plot(steps, history["val_accuracy"], label="validation")
-        ax.set(title=name, xlabel="epoch", ylim=(0.5, 1.01))
-        ax.grid(alpha=0.3)
-    axes[0].set_ylabel("accuracy")
-    axes[0].legend(loc="lower right")
-    figure.tight_layout()
-    figure.savefig(path, dpi=120)
-    plt.close(figure)
     print(f"Learning curves: {path}")
