@@ -6,6 +6,7 @@ RNG = np.random.default_rng(0)
 ROWS = RNG.normal(size=(3, 6)).astype("float32")
 STEPS = RNG.normal(size=(3, 5, 4)).astype("float32")
 IMAGES = RNG.normal(size=(3, 8, 8, 2)).astype("float32")
+VOLUMES = RNG.normal(size=(2, 4, 4, 4, 1)).astype("float32")
 TOKENS = RNG.integers(1, 9, size=(3, 5)).astype("int32")
 TOKENS[:, 3:] = 0
 
@@ -226,6 +227,80 @@ def frozen(k):
     return model
 
 
+def volumes(k):
+    x = k.Input((4, 4, 4, 1))
+    y = k.layers.Conv3D(2, 2, activation="tanh")(k.layers.ZeroPadding3D(1)(x))
+    y = k.layers.UpSampling3D(2)(k.layers.AveragePooling3D(2)(k.layers.Cropping3D(1)(y)))
+    return k.Model(x, k.layers.GlobalMaxPooling3D()(k.layers.MaxPooling3D(1)(y)))
+
+
+def convolutions_1d(k):
+    x = k.Input((5, 4))
+    y = k.layers.SeparableConv1D(3, 2, padding="same")(k.layers.DepthwiseConv1D(2)(x))
+    y = k.layers.Conv1DTranspose(2, 2, strides=2)(k.layers.UpSampling1D(2)(y))
+    return k.Model(x, k.layers.GlobalAveragePooling1D()(k.layers.Cropping1D(1)(y)))
+
+
+def grouped_convolution(k):
+    x = k.Input((8, 8, 2))
+    y = k.layers.Conv2D(4, 3, groups=2, use_bias=False, dilation_rate=2)(x)
+    return k.Model(x, k.layers.SpatialDropout2D(0.1)(k.layers.Activation("relu6")(y)))
+
+
+def adaptive_pooling(k):
+    x = k.Input((8, 8, 2))
+    y = k.layers.AdaptiveAveragePooling2D(3)(x)
+    return k.Model(x, k.layers.AdaptiveMaxPooling2D((2, 1))(y))
+
+
+def spatial_rnn(k):
+    x = k.Input((8, 8, 2))
+    y = k.layers.Reshape((2, 4, 8, 2))(x)
+    y = k.layers.ConvLSTM2D(2, 2, return_sequences=True)(y)
+    return k.Model(x, k.layers.TimeDistributed(k.layers.GlobalMaxPooling2D())(y))
+
+
+def additive_attention(k):
+    x = k.Input((5, 4))
+    return k.Model(x, k.layers.AdditiveAttention()([x, k.layers.Dense(4)(x)]))
+
+
+def more_merges(k):
+    a = k.Input((6,))
+    b = k.layers.Dense(6, use_bias=False, kernel_constraint="non_neg")(a)
+    y = [k.layers.Average()([a, b]), k.layers.Minimum()([a, b, b])]
+    return k.Model(a, k.layers.ActivityRegularization(0.1, 0.2)(k.layers.Concatenate(axis=-1)(y)))
+
+
+def dropouts(k):
+    layers = [k.layers.GaussianDropout(0.3), k.layers.SpatialDropout1D(0.2), k.layers.LSTM(2)]
+    return k.Sequential([k.Input((5, 4)), *layers])
+
+
+def preprocessing(k):
+    x = k.Input((6,))
+    y = k.layers.Normalization(mean=0.5, variance=2.0)(k.layers.Rescaling(0.5, offset=1)(x))
+    bins = k.layers.Discretization(bin_boundaries=[-1.0, 0.0, 1.0], output_mode="one_hot")
+    return k.Model(x, [y, bins(y), k.layers.Flatten()(k.layers.RandomContrast(0.1)(y[:, :, None]))])
+
+
+def images(k):
+    x = k.Input((8, 8, 2))
+    y = k.layers.CenterCrop(6, 4)(k.layers.Resizing(10, 6)(x))
+    return k.Model(x, k.layers.RandomFlip("horizontal")(k.layers.RandomRotation(0.1)(y)))
+
+
+def categories(k):
+    x = k.Input((5,), dtype="int32")
+    one = k.layers.CategoryEncoding(10, output_mode="count")(x)
+    return k.Model(x, k.layers.Dense(2)(one))
+
+
+def float16(k):
+    policy = k.dtype_policies.DTypePolicy("mixed_float16")
+    return k.Sequential([k.Input((6,)), k.layers.Dense(4, dtype=policy), k.layers.Dense(2)])
+
+
 # {name: (function, data)}
 CASES = {
     case.__name__: (case, data)
@@ -233,15 +308,22 @@ CASES = {
         (
             ROWS,
             (dense, regularized, activations, merges, reshaped, noisy, shared, nested, wrapped)
-            + (nested_output, activation_functions, other_ops, mixed, half, frozen),
+            + (nested_output, activation_functions, other_ops, mixed, half, frozen)
+            + (more_merges, preprocessing, float16),
         ),
-        (IMAGES, (normalizations, convolutions, pooled)),
+        (
+            IMAGES,
+            (normalizations, convolutions, pooled, grouped_convolution, adaptive_pooling)
+            + (spatial_rnn, images),
+        ),
         (
             STEPS,
             (sequences, lstm, states, cells, bidirectional, conv_lstm, masking_layer, attention)
-            + (grouped_attention, einsum_dense, operators, ops_with_settings),
+            + (grouped_attention, einsum_dense, operators, ops_with_settings, convolutions_1d)
+            + (additive_attention, dropouts),
         ),
-        (TOKENS, (masked,)),
+        (VOLUMES, (volumes,)),
+        (TOKENS, (masked, categories)),
         ({"a": ROWS, "b": STEPS}, (dictionaries,)),
         ([ROWS, TOKENS], (several_inputs,)),
         (ROWS[:, :5], (inner_tensor,)),

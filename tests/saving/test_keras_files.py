@@ -27,7 +27,8 @@ def predict(model, data):
     trained = [v.value for v in model.trainable_variables]
     others = [v.value for v in model.non_trainable_variables]
     # The last digits of two compilations need not agree, but these do.
-    return jax.jit(lambda t, o, x: model.stateless_call(t, o, x)[0])(trained, others, data)
+    run = jax.jit(lambda t, o, x: model.stateless_call(t, o, x, training=False)[0])
+    return run(trained, others, data)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -51,6 +52,25 @@ def test_there_and_back(name, tmp_path):
     # A model with equal weights and the very same config needs no second compilation.
     if json.dumps(opened.get_config(), default=str) != json.dumps(theirs.get_config(), default=str):
         close(predict(opened, data), expected)
+
+
+def test_layers_that_differ_in_training(tmp_path):
+    """Keras writes a default of `training` into each use of a layer; it must not stick."""
+    x, y = keras.Input((20, 20, 1)), keras.Input((20, 20, 1))
+    inner = keras.Model(y, keras.layers.Dropout(0.5)(y))
+    inner(keras.layers.Dropout(0.5)(x))
+    model = keras.Model(x, keras.layers.RandomContrast(0.5)(inner(keras.layers.Dropout(0.5)(x))))
+    model.save(tmp_path / "m.keras")
+    data = np.random.default_rng(0).uniform(0.1, 200, (2, 20, 20, 1)).astype("float32")
+    for loaded in (model, hb.saving.load_model(tmp_path / "m.keras")):
+        np.testing.assert_array_equal(loaded(data, training=False), data)
+        lost = float(np.mean(np.asarray(loaded(data, training=True)) == 0))
+        assert 0.65 < lost < 0.85
+    z = hb.Input((20, 20, 1))
+    always = hb.Model(z, hb.layers.Dropout(0.5)(z, training=True))
+    always.save(tmp_path / "always.keras")
+    always = hb.saving.load_model(tmp_path / "always.keras")
+    assert 0.4 < float(np.mean(np.asarray(always(data, training=False)) == 0)) < 0.6
 
 
 def built_here(k):

@@ -140,7 +140,7 @@ def connect(config: dict, is_functional):
                 )
             if not any(_needs((args, kwargs))):
                 raise ValueError(f"The config has a use of layer '{name}' without any tensor.")
-            calls[name, i] = Call(operation, settings, args, kwargs)
+            calls[name, i] = Call(operation, settings, args, _without_default(operation, kwargs))
     results = {
         (name, 0): [operation.output]
         for name, operation in operations.items()
@@ -155,6 +155,17 @@ def connect(config: dict, is_functional):
         return _pick(results, (name, node - bool(operation and is_functional(operation)), index))
 
     return _structure(config["input_layers"], tensor), _structure(config["output_layers"], tensor)
+
+
+def _without_default(operation, kwargs: dict) -> dict:
+    """Without `training`, where it says no more than the layer's own default.
+
+    Keras writes that default into each use of a layer and passes it over when the model runs. It
+    would else turn dropout off in training, and random images on in prediction.
+    """
+    spec = getattr(operation, "_call_spec", None)
+    default = spec is not None and kwargs.get("training") in (None, spec.training_default)
+    return {k: v for k, v in kwargs.items() if k != "training"} if default else kwargs
 
 
 def _dicts(value, what: str) -> list:

@@ -5,6 +5,8 @@ import jax.numpy as jnp
 from .image_base import ColorPreprocessing, check_value_range, positive_int, rescale
 from .image_tone import BYTES
 
+MAX_TILES = 1024
+
 
 class ContrastLimitedAdaptiveHistogramEqualization(ColorPreprocessing):
     """Equalizes the histogram of each part of an image, in training and outside.
@@ -50,6 +52,11 @@ class ContrastLimitedAdaptiveHistogramEqualization(ColorPreprocessing):
                 f"Received: tile_grid_size={tile_grid_size!r}"
             )
         self.tile_grid_size = tuple(positive_int(self, "tile_grid_size", n) for n in tile_grid_size)
+        if max(self.tile_grid_size) > MAX_TILES:  # a config may come from anywhere
+            raise ValueError(
+                f"{who} has at most {MAX_TILES} tiles down and across. "
+                f"Received: tile_grid_size={tile_grid_size!r}"
+            )
 
     def transform_images(self, images, transformation=None, training=True):
         images = jnp.asarray(images)
