@@ -151,3 +151,30 @@ def test_files_in_one_anothers_place(saved, tmp_path):
         hb.saving.load_model(tmp_path / "b.keras")
     with pytest.raises(ValueError, match="weights alone"):
         hb.saving.load_model(tmp_path / "c.h5")
+
+
+# Numbers whose size would be that of a list, an array or a loop before any weight is made.
+GIANTS = {
+    "AUC": {"num_thresholds": 10**9},
+    "PrecisionAtRecall": {"recall": 0.5, "num_thresholds": 10**9},
+    "MeanIoU": {"num_classes": 10**6},
+}
+
+
+@pytest.mark.parametrize("name", GIANTS)
+def test_giant_numbers(name, saved, tmp_path):
+    made, expected, folder = saved
+    with zipfile.ZipFile(folder / "m.keras") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    config = json.loads(members["config.json"])
+    metric = {"module": "keras.metrics", "class_name": name, "config": GIANTS[name]}
+    config["compile_config"]["metrics"] = [metric]
+    members["config.json"] = json.dumps(config)
+    path = tmp_path / "m.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        for member, content in members.items():
+            archive.writestr(member, content)
+    assert not outcome(lambda: hb.saving.load_model(path), expected)
+    layer = hb.layers.ContrastLimitedAdaptiveHistogramEqualization
+    with pytest.raises(ValueError, match="at most 1024 tiles"):
+        layer.from_config({"tile_grid_size": [10**9, 10**9]})

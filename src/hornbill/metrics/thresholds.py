@@ -174,6 +174,13 @@ def given_thresholds(thresholds, default: float, who) -> Thresholds:
     return Thresholds(values)
 
 
+MAX_THRESHOLDS = 1_000_000
+
+
 def even_thresholds(n: int) -> list[float]:
     """`n` thresholds from 0 to 1."""
+    if n > MAX_THRESHOLDS:  # a config may come from anywhere
+        raise ValueError(
+            f"num_thresholds is at most {MAX_THRESHOLDS}. Received: num_thresholds={n}"
+        )
     return [i / (n - 1) for i in range(n)]
