@@ -163,7 +163,7 @@ GIANTS = {
 
 @pytest.mark.parametrize("name", GIANTS)
 def test_giant_numbers(name, saved, tmp_path):
-    made, expected, folder = saved
+    _, expected, folder = saved
     with zipfile.ZipFile(folder / "m.keras") as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     config = json.loads(members["config.json"])

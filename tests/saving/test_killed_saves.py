@@ -1,0 +1,53 @@
+"""A save whose process dies leaves the old file whole."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import hornbill as hb
+
+# Saves over and over; the parent kills it in the middle of one.
+SCRIPT = """
+import sys
+import numpy as np
+import hornbill as hb
+
+path = sys.argv[1]
+model = hb.Sequential([hb.Input((300,)), hb.layers.Dense(1000), hb.layers.Dense(1000)])
+save = model.save if path.endswith(".keras") else model.save_weights
+for n in range(1, 100_000):
+    model.set_weights([np.full(w.shape, n, w.dtype) for w in model.get_weights()])
+    save(path)
+    print(n, flush=True)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["m.keras", "m.weights.h5"])
+def test_a_killed_save(name, tmp_path):
+    path = str(tmp_path / name)
+    environment = {**os.environ, "JAX_PLATFORMS": "cpu", "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", SCRIPT, path]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as child:
+        while (line := child.stdout.readline()) and int(line) < 3:
+            pass
+        # The next save is on its way: it dies where it happens to be.
+        before = set(os.listdir(tmp_path))
+        while set(os.listdir(tmp_path)) <= before and child.poll() is None:
+            pass
+        child.send_signal(signal.SIGKILL)
+        done = [3, *map(int, child.stdout.read().split())]
+    assert child.returncode == -signal.SIGKILL
+    if name == "m.keras":
+        model = hb.saving.load_model(path)
+    else:
+        model = hb.Sequential([hb.Input((300,)), hb.layers.Dense(1000), hb.layers.Dense(1000)])
+        model.load_weights(path)
+    # The last save that was reported, or the one after it, and nothing in between.
+    numbers = np.unique(np.concatenate([w.ravel() for w in model.get_weights()]))
+    assert len(numbers) == 1
+    assert done[-1] <= numbers[0] <= done[-1] + 1
