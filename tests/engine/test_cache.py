@@ -26,6 +26,7 @@ print(loss, hits.count("/jax/compilation_cache/cache_hits"), jax.config.jax_comp
 def run(before="", **environment):
     """The losses, the programs that came from the cache, and the cache's folder."""
     known = {k: v for k, v in os.environ.items() if k != "HORNBILL_CACHE"}
+    known["PYTHONPATH"] = os.pathsep.join(sys.path)  # where this process found hornbill
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT.format(before=before)],
         env=known | environment,

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import hornbill as hb
-from hornbill.engine.masks import get_mask, set_mask
+from hornbill.engine.beside import get_mask, set_mask
 
 X = np.random.default_rng(0).normal(size=(32, 6)).astype("float32")
 MODES = [

@@ -4,7 +4,7 @@ import pytest
 from keras_parity import check, data
 
 import hornbill as hb
-from hornbill.engine.masks import get_mask, set_mask
+from hornbill.engine.beside import get_mask, set_mask
 
 X = data(2, 3, 4)
 CASES = [

@@ -10,7 +10,7 @@ from keras.src.backend.common.masking import set_keras_mask
 from keras_parity import data
 
 import hornbill as hb
-from hornbill.engine.masks import get_mask, set_mask
+from hornbill.engine.beside import get_mask, set_mask
 from hornbill.engine.serialize import deserialize, serialize
 
 Q, V, K = data(2, 3, 4), data(2, 5, 4), data(2, 5, 4)[:, ::-1] + 0.5

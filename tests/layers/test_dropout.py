@@ -3,7 +3,7 @@ import pytest
 from keras_parity import check, data
 
 import hornbill as hb
-from hornbill.engine.masks import get_mask, set_mask
+from hornbill.engine.beside import get_mask, set_mask
 
 SHAPES = {1: (2, 3, 4), 2: (2, 3, 3, 4), 3: (2, 3, 2, 2, 4)}
 CASES = [

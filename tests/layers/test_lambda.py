@@ -5,7 +5,7 @@ import pytest
 from keras_parity import data
 
 import hornbill as hb
-from hornbill.engine.masks import get_mask, set_mask
+from hornbill.engine.beside import get_mask, set_mask
 from hornbill.engine.serialize import deserialize, serialize
 
 X = data(2, 3)

@@ -9,7 +9,7 @@ import pytest
 from keras_parity import check, data, pair
 
 import hornbill as hb
-from hornbill.engine.masks import get_mask, set_mask
+from hornbill.engine.beside import get_mask, set_mask
 
 IDS = np.array([[3, 0, 1], [2, 2, 0]], "int32")
 

@@ -9,7 +9,7 @@ from keras.src.backend.common.masking import set_keras_mask
 from keras_parity import data
 
 import hornbill as hb
-from hornbill.engine.masks import get_mask, set_mask
+from hornbill.engine.beside import get_mask, set_mask
 from hornbill.engine.serialize import deserialize, serialize
 
 A, B, C = data(2, 3, 4), data(2, 3, 4)[::-1] * 2, data(2, 3, 4)[:, ::-1] + 1

@@ -111,7 +111,7 @@ def test_masks_go_on():
     inputs = hb.layers.Masking()(X[3] * MASK[..., None])
     for name in ("BatchNormalization", "LayerNormalization", "UnitNormalization"):
         outputs = getattr(hb.layers, name)()(inputs)
-        np.testing.assert_array_equal(hb.engine.masks.get_mask(outputs), MASK)
+        np.testing.assert_array_equal(hb.engine.beside.get_mask(outputs), MASK)
 
 
 @pytest.mark.parametrize(

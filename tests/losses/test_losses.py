@@ -11,7 +11,7 @@ import pytest
 import hornbill
 from hornbill import losses
 from hornbill.engine import serialize
-from hornbill.engine.masks import get_mask, set_mask
+from hornbill.engine.beside import get_mask, set_mask
 from hornbill.engine.symbolic import SymbolicTensor
 
 RNG = np.random.default_rng(0)

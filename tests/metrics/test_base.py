@@ -10,7 +10,7 @@ from keras.src.backend import set_keras_mask
 
 from hornbill import metrics
 from hornbill.engine import config, dtypes
-from hornbill.engine.masks import set_mask
+from hornbill.engine.beside import set_mask
 
 VALUES = np.arange(12, dtype="float32").reshape(4, 3)
 WEIGHTS = {

@@ -4,7 +4,7 @@ import jax
 from jax.ad_checkpoint import checkpoint_name
 from jax.extend.core import Literal, jaxprs_in_params
 
-from .masks import get_mask, set_mask
+from .beside import get_mask, set_mask
 from .scope import StatelessScope
 
 MARK = "gradient of "

@@ -13,8 +13,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .beside import get_mask, set_mask
 from .errors import UnknownDimension, describe_call, explain, known_shape
-from .masks import get_mask, set_mask
 from .naming import auto_name, to_snake_case, unique_name
 from .scope import StatelessScope
 from .symbolic import Node, SymbolicTensor, any_symbolic

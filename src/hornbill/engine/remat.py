@@ -6,8 +6,8 @@ from contextvars import ContextVar
 
 import jax
 
+from .beside import get_mask, set_mask
 from .errors import known_shape
-from .masks import get_mask, set_mask
 from .scope import StatelessScope, current_scope
 
 _current: ContextVar["RematScope | None"] = ContextVar("hornbill_remat", default=None)

@@ -9,7 +9,10 @@ variable's own cell last. Nothing is written through: what an inner scope held i
 it unless its owner hands it on (`engine/gradients.py` does).
 """
 
+import contextlib
 from contextvars import ContextVar
+
+import jax
 
 _current: ContextVar["StatelessScope | None"] = ContextVar("hornbill_scope", default=None)
 
@@ -94,3 +97,17 @@ def current_scope() -> StatelessScope | None:
 def in_stateless_scope() -> bool:
     """Whether variables are redirected at the moment."""
     return _current.get() is not None
+
+
+@contextlib.contextmanager
+def outside_scopes():
+    """Runs code as if no scope and no trace were active: what it assigns stays.
+
+    A layer's `build` runs so, wherever its first call happens.
+    """
+    token = _current.set(None)
+    try:
+        with jax.ensure_compile_time_eval():
+            yield
+    finally:
+        _current.reset(token)

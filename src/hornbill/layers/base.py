@@ -13,9 +13,9 @@ import numpy as np
 
 from .. import constraints, initializers, regularizers
 from ..engine import dtypes, errors, serialize
+from ..engine.beside import get_mask, set_mask
 from ..engine.context import CallContext, current_context, enter_context, leave_context
 from ..engine.dtype_map import DTypePolicyMap
-from ..engine.masks import get_mask, set_mask
 from ..engine.naming import auto_name
 from ..engine.numerics import look
 from ..engine.operation import Operation, infer, record

@@ -7,8 +7,9 @@ import jax
 import numpy as np
 
 from ..engine import errors
+from ..engine.beside import get_mask
 from ..engine.context import current_context, enter_context, leave_context
-from ..engine.masks import get_mask
+from ..engine.scope import outside_scopes
 from ..engine.symbolic import SymbolicTensor
 
 
@@ -45,7 +46,8 @@ def wrap_build(build):
         token = enter_context(context._replace(path=context.inside(self.name), autocast=None))
         self._unbuilt_spec = self.input_spec
         try:
-            build(self, *args, **kwargs)
+            with outside_scopes():
+                build(self, *args, **kwargs)
         except BaseException:
             self._unbuild()
             raise

@@ -1,8 +1,8 @@
 """Embedding: a table of vectors, looked up by index."""
 
 from .. import ops
+from ..engine.beside import set_mask
 from ..engine.dtypes import dtype_of
-from ..engine.masks import set_mask
 from .base import Layer
 from .lora import LoRA, adapted
 

@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 
 from ..engine import config, dtypes, serialize
+from ..engine.beside import get_mask
 from ..engine.configured import Configured
-from ..engine.masks import get_mask
 from ..engine.naming import auto_name
 from ..engine.operation import OpCall, record, to_array
 from ..engine.symbolic import any_symbolic
@@ -217,7 +217,13 @@ def _tensors(structure, dtype):
     """An array-like, or a structure of them, as arrays of that dtype."""
     leaves = jax.tree.leaves(structure)
     if isinstance(structure, (list, tuple, dict)) and any(hasattr(x, "shape") for x in leaves):
-        return jax.tree.map(lambda x: jnp.asarray(to_array(x)).astype(dtype), structure)
+        return jax.tree.map(lambda x: _tensor(x, dtype), structure)
     if isinstance(structure, dict):
         return {k: _tensors(v, dtype) for k, v in structure.items()}
-    return jnp.asarray(to_array(structure)).astype(dtype)
+    return _tensor(structure, dtype)
+
+
+def _tensor(x, dtype):
+    # The tensor itself where it may stay: what is known of it hangs on its identity.
+    x = to_array(x)
+    return x if getattr(x, "dtype", None) == dtype else jnp.asarray(x).astype(dtype)

@@ -5,8 +5,8 @@ import warnings
 import jax
 import jax.numpy as jnp
 
+from ..engine.beside import logits_of, set_mask
 from ..engine.config import epsilon
-from ..engine.masks import set_mask
 from ..engine.operation import Tensor, op
 from ..ops.nn import loss as ops
 from .base import loss_class
@@ -38,6 +38,7 @@ def binary_crossentropy(
     >>> round(float(hb.losses.binary_crossentropy([[0.0, 1.0]], [[0.5, 0.5]])[0]), 4)
     0.6931
     """
+    y_pred, from_logits = _logits(y_pred, from_logits, "sigmoid")
     y_true, y_pred = value_by_value("binary_crossentropy", y_true, y_pred, broadcast=False)
     y_true = _smooth_binary(y_true, label_smoothing)
     return jnp.mean(ops.binary_crossentropy(y_true, y_pred, from_logits), axis=axis)
@@ -111,6 +112,7 @@ def categorical_crossentropy(
     >>> round(float(hb.losses.categorical_crossentropy([[0, 1, 0]], [[0.25, 0.5, 0.25]])[0]), 4)
     0.6931
     """
+    y_pred, from_logits = _logits(y_pred, from_logits, "softmax", axis)
     y_true, y_pred = class_by_class("categorical_crossentropy", y_true, y_pred, axis)
     _warn_of_one_class("categorical_crossentropy", y_pred, axis)
     y_true = _smooth_classes(y_true, label_smoothing, axis)
@@ -185,6 +187,7 @@ def sparse_categorical_crossentropy(
     >>> round(float(hb.losses.sparse_categorical_crossentropy([1], [[0.25, 0.5, 0.25]])[0]), 4)
     0.6931
     """
+    y_pred, from_logits = _logits(y_pred, from_logits, "softmax", axis)
     y_true, y_pred = class_indices("sparse_categorical_crossentropy", y_true, y_pred, axis)
     if ignore_class is None:
         return ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits)
@@ -260,6 +263,14 @@ def poisson(y_true: Tensor, y_pred: Tensor):
     """
     y_true, y_pred = value_by_value("poisson", y_true, y_pred)
     return jnp.mean(y_pred - y_true * jnp.log(y_pred + epsilon()), axis=-1)
+
+
+def _logits(y_pred, from_logits: bool, kind: str, axis: int = -1):
+    """`(y_pred, from_logits)`, with the logits of probabilities that a model's step remembers."""
+    if from_logits or axis not in (-1, jnp.ndim(y_pred) - 1):
+        return y_pred, from_logits
+    logits = logits_of(y_pred, kind)
+    return (y_pred, False) if logits is None else (logits, True)
 
 
 def _smooth_binary(y_true, amount: float):

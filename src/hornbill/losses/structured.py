@@ -3,8 +3,8 @@
 import jax
 import jax.numpy as jnp
 
+from ..engine.beside import set_mask
 from ..engine.config import epsilon
-from ..engine.masks import set_mask
 from ..engine.operation import Tensor, op
 from ..ops.nn.ctc import ctc_loss
 from .base import loss_class

@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 
 from .. import losses
-from ..engine.masks import get_mask
+from ..engine.beside import get_mask
 from ..losses.shapes import same_rank
 from ..ops import divide_no_nan
 from .base import Metric, cast

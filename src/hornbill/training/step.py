@@ -7,6 +7,7 @@ as it stands. `runner.py` runs whichever the model has (the user's or these) as 
 import functools
 import inspect
 
+from ..engine.beside import keep_logits
 from ..engine.gradients import value_and_grad
 from ..engine.numerics import look
 from .data import unpack
@@ -25,8 +26,7 @@ def train_step(model, data):
     optimizer = model.optimizer
 
     def loss_fn():
-        y_pred = forward(model, x, training=True)
-        loss = compute_loss(model, x, y, y_pred, sample_weight, training=True)
+        loss, y_pred = forward_and_loss(model, x, y, sample_weight, training=True)
         scaled = loss if optimizer is None else optimizer.scale_loss(loss)
         return scaled, (loss, y_pred)
 
@@ -44,8 +44,7 @@ def train_step(model, data):
 def test_step(model, data):
     """The loss and metrics of one batch, without an update. Returns the logs."""
     x, y, sample_weight = unpack(data)
-    y_pred = forward(model, x, training=False)
-    loss = compute_loss(model, x, y, y_pred, sample_weight, training=False)
+    loss, y_pred = forward_and_loss(model, x, y, sample_weight, training=False)
     track_loss(model, loss, x, y)
     return model.compute_metrics(x, y, y_pred, sample_weight)
 
@@ -54,6 +53,13 @@ def predict_step(model, data):
     """The predictions for one batch."""
     x, _, _ = unpack(data)
     return forward(model, x, training=False)
+
+
+def forward_and_loss(model, x, y, sample_weight, training: bool):
+    """The loss and the predictions; a cross-entropy sees the logits behind a last softmax."""
+    with keep_logits():
+        y_pred = forward(model, x, training)
+        return compute_loss(model, x, y, y_pred, sample_weight, training), y_pred
 
 
 def forward(model, x, training: bool):

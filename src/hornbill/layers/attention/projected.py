@@ -4,7 +4,7 @@ import math
 import string
 
 from ... import initializers, ops
-from ...engine.masks import set_mask
+from ...engine.beside import set_mask
 from ..activation import masked_softmax
 from ..base import Layer
 from ..dropout import check_rate

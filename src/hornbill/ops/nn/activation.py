@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 
+from ...engine.beside import made_from_logits
 from ...engine.operation import Tensor, op
 from ..common import public
 
@@ -37,7 +38,7 @@ def sigmoid(x: Tensor):
     >>> float(hb.ops.sigmoid(0.0))
     0.5
     """
-    return jax.nn.sigmoid(x)
+    return made_from_logits(jax.nn.sigmoid(x), x, "sigmoid")
 
 
 @op
@@ -284,7 +285,9 @@ def softmax(x: Tensor, axis=-1):
     >>> hb.ops.softmax([1.0, 1.0]).tolist()
     [0.5, 0.5]
     """
-    return jax.nn.softmax(x, axis)
+    probabilities = jax.nn.softmax(x, axis)
+    last = axis in (-1, jnp.ndim(x) - 1)
+    return made_from_logits(probabilities, x, "softmax") if last else probabilities
 
 
 @op

@@ -1,0 +1,199 @@
+"""Ways to write a kernel, side by side: what `hornbill.kernels` chose, and what it passed over.
+
+    python benchmarks/formulations.py                 # lstm, conv, pooling
+    python benchmarks/formulations.py lstm --repeat 20
+
+Each row is one formulation, compiled as a training step compiles it: milliseconds for the value and
+all gradients, the best of interleaved repetitions, and its ratio to the first row's. Before anything
+is timed, each formulation's gradients are compared with the first one's.
+"""
+
+import argparse
+import functools
+import time
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from hornbill.engine import compile as compiler
+from hornbill.kernels.conv import conv
+from hornbill.kernels.pooling import max_pool
+from hornbill.kernels.recurrent import recurrence
+
+# ---- LSTM: batch 32, 100 steps, 128 inputs and units -------------------------------------------
+
+
+def gates(x, a, states):
+    h, c = states
+    i, f, g, o = jnp.split(x + a, 4, -1)
+    c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+    return jax.nn.sigmoid(o) * jnp.tanh(c), c
+
+
+def lstm(xs, kernel, kernel_h, unroll=1, before=False, joined=False):
+    """A plain scan, with its variations."""
+    zeros = jnp.zeros((xs.shape[1], kernel_h.shape[0]))
+    both = jnp.concatenate([kernel, kernel_h])
+    xs = xs @ kernel if before else xs
+
+    def step(states, x):
+        if joined:
+            z = jnp.concatenate([x, states[0]], -1) @ both
+        else:
+            z = (x if before else x @ kernel) + states[0] @ kernel_h
+        states = gates(z, 0.0, states)
+        return states, states[0]
+
+    return jax.lax.scan(step, (zeros, zeros), xs, unroll=unroll)[1]
+
+
+def lstm_transposed(xs, kernel, kernel_h):
+    """Features first: the products are `kernel.T @ x.T`."""
+    zeros = jnp.zeros((kernel_h.shape[0], xs.shape[1]))
+
+    def step(states, x):
+        h, c = states
+        i, f, g, o = jnp.split(kernel.T @ x.T + kernel_h.T @ h, 4)
+        c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+        h = jax.nn.sigmoid(o) * jnp.tanh(c)
+        return (h, c), h.T
+
+    return jax.lax.scan(step, (zeros, zeros), xs)[1]
+
+
+def lstm_ours(xs, kernel, kernel_h, unroll=1):
+    zeros = jnp.zeros((xs.shape[1], kernel_h.shape[0]))
+    states = (zeros, zeros)
+    return recurrence(gates, (), unroll, xs, kernel, None, kernel_h, None, states, None)[0]
+
+
+def lstm_case():
+    rng = np.random.default_rng(0)
+    made = [rng.normal(size=s) * k for s, k in (((100, 32, 128), 1), ((128, 512), 0.05))]
+    arrays = [jnp.asarray(a, "float32") for a in (*made, made[1][::-1])]
+    return arrays, {
+        "hornbill: weight gradients behind the loop": (lstm_ours, {}),
+        "hornbill, 5 steps unrolled": (functools.partial(lstm_ours, unroll=5), {}),
+        "hornbill, default scheduler": (lstm_ours, {"options": {}}),
+        "plain scan": (lstm, {}),
+        "plain scan, default scheduler": (lstm, {"options": {}}),
+        "plain scan, 10 steps unrolled": (functools.partial(lstm, unroll=10), {}),
+        "inputs multiplied before the loop": (functools.partial(lstm, before=True), {}),
+        "inputs and states in one product": (functools.partial(lstm, joined=True), {}),
+        "features first": (lstm_transposed, {}),
+    }
+
+
+# ---- 3x3 convolution: batch 64, 32x32, 32 to 32 channels ---------------------------------------
+
+
+def conv_ours(x, kernel):
+    return conv(x, kernel, 1, "same", "channels_last")
+
+
+def conv_nchw(x, kernel):
+    y = conv(jnp.transpose(x, (0, 3, 1, 2)), kernel, 1, "same", "channels_first")
+    return jnp.transpose(y, (0, 2, 3, 1))
+
+
+def windows(x, size):
+    """The shifted copies of the padded images whose sum of products is a convolution."""
+    height, width = x.shape[1:3]
+    padded = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    return [padded[:, i : i + height, j : j + width] for i in range(size) for j in range(size)]
+
+
+def conv_as_one_product(x, kernel):
+    columns = jnp.concatenate(windows(x, 3), -1)
+    return columns @ kernel.reshape(-1, kernel.shape[-1])
+
+
+def conv_as_nine_products(x, kernel):
+    taps = kernel.reshape(9, *kernel.shape[2:])
+    return sum(w @ k for w, k in zip(windows(x, 3), taps, strict=True))
+
+
+def conv_case():
+    rng = np.random.default_rng(0)
+    shapes = (64, 32, 32, 32), (3, 3, 32, 32)
+    arrays = [jnp.asarray(rng.normal(size=s) * 0.1, "float32") for s in shapes]
+    training = {"options": compiler.options(trains_convolutions=True)}
+    return arrays, {
+        "hornbill: lax.conv, without ynn fusions": (conv_ours, training),
+        "lax.conv, hornbill's options for other programs": (conv_ours, {}),
+        "lax.conv, the compiler's own options": (conv_ours, {"options": {}}),
+        "channels first": (conv_nchw, training),
+        "windows laid out, one product": (conv_as_one_product, {}),
+        "nine products, summed": (conv_as_nine_products, {}),
+    }
+
+
+# ---- max pooling: batch 64, 26x26x32, windows of 2x2 -------------------------------------------
+
+
+def pool_ours(x):
+    return max_pool(x, 2, None, "valid", "channels_last")
+
+
+def pool_reduce_window(x):
+    return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
+
+
+def pool_slices(x):
+    a, b, c, d = x[:, ::2, ::2], x[:, 1::2, ::2], x[:, ::2, 1::2], x[:, 1::2, 1::2]
+    return jnp.maximum(jnp.maximum(a, b), jnp.maximum(c, d))
+
+
+def pooling_case():
+    x = jnp.asarray(np.random.default_rng(0).normal(size=(64, 26, 26, 32)), "float32")
+    return [x], {
+        "hornbill: reshape and max": (pool_ours, {}),
+        "reduce_window": (pool_reduce_window, {}),
+        "maximum of four strided slices": (pool_slices, {}),
+    }
+
+
+CASES = {"lstm": lstm_case, "conv": conv_case, "pooling": pooling_case}
+
+
+def program(function, arrays, options=None):
+    """The value and all gradients of the mean square, compiled."""
+
+    def loss(*arrays):
+        return jnp.mean(function(*arrays) ** 2)
+
+    step = jax.value_and_grad(loss, argnums=tuple(range(len(arrays))))
+    chosen = compiler.options() if options is None else options
+    return jax.jit(step).lower(*arrays).compile(compiler_options=chosen)
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("cases", nargs="*", metavar="CASE", help=", ".join(CASES))
+    parser.add_argument("--repeat", type=int, default=15)
+    args = parser.parse_args()
+    for case in args.cases or CASES:
+        arrays, formulations = CASES[case]()
+        programs = {k: program(f, arrays, **how) for k, (f, how) in formulations.items()}
+        results = {k: jax.block_until_ready(p(*arrays)) for k, p in programs.items()}
+        first = next(iter(results.values()))
+        for result in results.values():
+            for mine, theirs in zip(jax.tree.leaves(result), jax.tree.leaves(first), strict=True):
+                scale = float(jnp.abs(theirs).max())
+                np.testing.assert_allclose(mine, theirs, rtol=1e-3, atol=1e-4 * scale)
+        times = dict.fromkeys(programs, np.inf)
+        for _ in range(args.repeat):
+            for name, run in programs.items():
+                began = time.perf_counter()
+                jax.block_until_ready(run(*arrays))
+                times[name] = min(times[name], (time.perf_counter() - began) * 1000)
+        print(f"\n### {case}\n\n| formulation | ms | of the first |\n|---|---|---|")
+        for name, ms in times.items():
+            print(f"| {name} | {ms:.2f} | {ms / next(iter(times.values())):.2f} |")
+
+
+if __name__ == "__main__":
+    main()
