@@ -3,9 +3,9 @@
     python benchmarks/formulations.py                 # lstm, conv, pooling
     python benchmarks/formulations.py lstm --repeat 20
 
-Each row is one formulation, compiled as a training step compiles it: milliseconds for the value and
-all gradients, the best of interleaved repetitions, and its ratio to the first row's. Before anything
-is timed, each formulation's gradients are compared with the first one's.
+Each row is one formulation, compiled as a training step compiles it: milliseconds for the value
+and all gradients, the best of interleaved repetitions, and its ratio to the first row's. Before
+anything is timed, each formulation's gradients are compared with the first one's.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from hornbill.kernels.recurrent import recurrence
 
 
 def gates(x, a, states):
-    h, c = states
+    _, c = states
     i, f, g, o = jnp.split(x + a, 4, -1)
     c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
     return jax.nn.sigmoid(o) * jnp.tanh(c), c

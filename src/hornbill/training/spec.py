@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from .. import losses as losses_module
 from .. import metrics as metrics_module
-from ..engine.masks import get_mask
+from ..engine.beside import get_mask
 from ..engine.numerics import look
 from ..losses import Loss
 from ..metrics import Mean, MeanMetricWrapper, Metric

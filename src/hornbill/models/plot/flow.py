@@ -11,8 +11,8 @@ import jax
 from jax.ad_checkpoint import checkpoint_name
 from jax.extend.core import Literal, jaxprs_in_params
 
+from ...engine.beside import get_mask, set_mask
 from ...engine.errors import known_shape
-from ...engine.masks import get_mask, set_mask
 from ...engine.operation import TensorSpec
 from ...engine.scope import StatelessScope
 from ...layers.calling import is_shape
