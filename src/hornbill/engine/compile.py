@@ -19,6 +19,7 @@ import jax
 from jax.extend.core import jaxpr_as_fun, jaxprs_in_params
 
 from . import cache
+from .products import products
 
 CPU_OPTIONS = {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"}
 CONVOLUTION_TRAINING_OPTIONS = {"xla_cpu_experimental_ynn_fusion_type": ""}
@@ -93,9 +94,7 @@ def _work(jaxpr) -> int:
     for equation in jaxpr.eqns:
         made = sum(math.prod(v.aval.shape) for v in equation.outvars if hasattr(v.aval, "shape"))
         if equation.primitive.name == "dot_general":
-            (contracted, _), _ = equation.params["dimension_numbers"]
-            shape = equation.invars[0].aval.shape
-            made *= 2 * math.prod(shape[axis] for axis in contracted)
+            made = 2 * products(equation)
         inner = sum(map(_work, jaxprs_in_params(equation.params)))
         total += made + inner * equation.params.get("length", 1)
     return total

@@ -170,12 +170,38 @@ class Model(Trainer, Layer):
         expand_nested: bool = False,
         show_trainable: bool = False,
         layer_range=None,
+        cost: bool = False,
+        batch_size: int = 1,
     ) -> None:
-        """Prints a table of the layers, their output shapes and their numbers of weights."""
+        """Prints a table of the layers, their output shapes and their numbers of weights.
+
+        Args:
+            line_length: the width in characters; the terminal's when None.
+            positions: the columns' right ends, as fractions of the width or in characters.
+            print_fn: called with the whole text instead of printing it.
+            expand_nested: whether the layers of models inside are listed.
+            show_trainable: whether a column says which layers are trained.
+            layer_range: `[first, last]` names (or regular expressions) of the layers to list.
+            cost: whether columns say what a forward pass costs: the memory of the weights, of the
+                layers' outputs, and the multiply-adds of matrix products and convolutions, loops
+                included. Several calls of a layer add up; "?" is what shapes do not tell.
+            batch_size: the size of the batch that `cost` is told for.
+
+        Raises:
+            ValueError: for values out of range.
+        """
         from .summary import print_summary
 
         print_summary(
-            self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range
+            self,
+            line_length,
+            positions,
+            print_fn,
+            expand_nested,
+            show_trainable,
+            layer_range,
+            cost,
+            batch_size,
         )
 
     def _repr_svg_(self) -> str | None:

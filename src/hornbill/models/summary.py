@@ -1,11 +1,16 @@
 """The table that `model.summary()` prints: layers, output shapes, numbers of weights."""
 
 import re
+from typing import NamedTuple
 
 import numpy as np
 
+from ..layers.input_layer import InputLayer
+from .cost import Cost, costs
 from .functional import uses
 from .kinds import kind
+
+COST_COLUMNS = ("Weight memory", "Activation memory", "Multiply adds")
 
 
 def print_summary(
@@ -16,6 +21,8 @@ def print_summary(
     expand_nested=False,
     show_trainable=False,
     layer_range=None,
+    cost: bool = False,
+    batch_size: int = 1,
 ) -> None:
     """The body of `Model.summary`.
 
@@ -26,30 +33,40 @@ def print_summary(
         expand_nested: whether the layers of models inside are listed.
         show_trainable: whether a column says which layers are trained.
         layer_range: `[first, last]` names (or regular expressions) of the layers to list.
+        cost: whether columns say the memory of the weights, of the outputs, and the multiply-adds.
+        batch_size: the size of the batch that `cost` is told for.
     """
     import rich.box
     from rich.console import Console
     from rich.table import Table
 
+    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
+        raise ValueError(
+            "summary(batch_size=...) is a number of samples, 1 or more. "
+            f"Received: batch_size={batch_size!r}"
+        )
     connected = model._graph is not None and not _is_chain(model)
     columns = ["Layer (type)", "Output Shape", "Param #"]
     columns += ["Connected to"] * connected + ["Trainable"] * show_trainable
+    columns += list(COST_COLUMNS) * cost
     widths = _widths(positions, line_length, len(columns))
     table = Table(box=rich.box.HEAVY_HEAD, show_lines=False, width=line_length)
     for i, name in enumerate(columns):
-        right = name == "Param #"
+        right = name in ("Param #", *COST_COLUMNS)
         table.add_column(
             name,
             justify="right" if right else "left",
             overflow="fold",
             width=widths[i] if widths else None,
-            no_wrap=False,
         )
-    for row in _rows(model, connected, show_trainable, expand_nested, layer_range):
+    shown = _Shown(connected, show_trainable, expand_nested, batch_size if cost else None)
+    for row in _rows(model, shown, layer_range):
         table.add_row(*row)
     text = _render(Console, table, line_length, to_screen=print_fn is None)
     head = f'Model: "{model.name}"\n'
     body = head + text + _totals(model)
+    if cost:
+        body += _total_cost(model, batch_size)
     if print_fn is None:
         print(body)
     else:
@@ -78,33 +95,68 @@ def _widths(positions, line_length, count):
     return [max(4, end - start - 3) for start, end in zip([0, *ends], ends, strict=False)]
 
 
-def _rows(model, connected, show_trainable, expand_nested, layer_range):
+class _Shown(NamedTuple):
+    """What a row holds beside the name, the output shape and the number of weights."""
+
+    connected: bool
+    trainable: bool
+    nested: bool
+    batch_size: int | None  # None: no cost
+
+
+def _rows(model, shown: _Shown, layer_range):
     listed = model.layers if model._graph is None else model._graph.operations
     if model._graph is not None and type(model).__name__ == "Sequential":
         listed = model.layers
+    found = {} if shown.batch_size is None else costs(model, shown.batch_size)
     for operation in _in_range(listed, layer_range):
-        yield from _operation_rows(model, operation, 0, connected, show_trainable, expand_nested)
+        yield from _operation_rows(model, operation, 0, shown, found)
 
 
-def _operation_rows(model, operation, level, connected, show_trainable, expand_nested):
+def _operation_rows(model, operation, level, shown: _Shown, found: dict):
     indent = "    " * level + ("└ " if level else "")
     row = [
         f"{indent}{operation.name} ({kind(operation)})",
         _shape_text(model, operation),
         _count_text(operation),
     ]
-    if connected:
-        row.append(", ".join(_producers(model, operation)) or "-")
-    if show_trainable:
+    if shown.connected:
+        row.append(", ".join(_producers(model, operation)) if model._graph is not None else "")
+        row[-1] = row[-1] or "-"
+    if shown.trainable:
         trainable = getattr(operation, "trainable_variables", ())
         row.append("Y" if trainable else ("N" if getattr(operation, "weights", ()) else "-"))
+    if shown.batch_size is not None:
+        row += _cost_texts(operation, found)
     yield row
     inner = getattr(operation, "_graph", None)
-    if expand_nested and hasattr(operation, "layers"):
+    if shown.nested and hasattr(operation, "layers"):
+        found = {} if shown.batch_size is None else costs(operation, shown.batch_size)
         for child in operation.layers if inner is None else inner.operations:
-            yield from _operation_rows(
-                operation, child, level + 1, connected, show_trainable, expand_nested
-            )
+            yield from _operation_rows(operation, child, level + 1, shown, found)
+
+
+def _cost_texts(operation, found: dict) -> list[str]:
+    weights = memory(_size(getattr(operation, "weights", ()))[1])
+    if isinstance(operation, InputLayer):
+        return [weights, "-", "-"]
+    cost = found.get(id(operation))
+    if cost is None:
+        return [weights, "?", "?"]
+    return [weights, memory(cost.activations), f"{cost.multiply_adds:,}"]
+
+
+def _total_cost(model, batch_size: int) -> str:
+    found = costs(model, batch_size)
+    known = sum((cost for cost in found.values() if cost is not None), Cost())
+    unknown = len(found) - sum(cost is not None for cost in found.values())
+    missing = f", without {unknown} unknown" if unknown else ""
+    if not found:
+        return f" Cost of a batch of {batch_size}: unknown before the model is built\n"
+    return (
+        f" Activation memory, batch of {batch_size}: {memory(known.activations)}{missing}\n"
+        f" Multiply-adds, batch of {batch_size}: {known.multiply_adds:,}{missing}\n"
+    )
 
 
 def _shape_text(model, operation) -> str:
@@ -204,7 +256,12 @@ def _size(variables) -> tuple[int, int]:
 
 
 def _amount(count: int, size: float) -> str:
+    return f"{count:,} ({memory(size)})"
+
+
+def memory(size: float) -> str:
+    """A number of bytes in the largest unit that leaves at least 1."""
     unit = 0
     while size >= 1024 and unit < 3:
         size, unit = size / 1024, unit + 1
-    return f"{count:,} ({size:.2f} {('B', 'KB', 'MB', 'GB')[unit]})"
+    return f"{size:.2f} {('B', 'KB', 'MB', 'GB')[unit]}"

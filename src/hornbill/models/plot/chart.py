@@ -4,9 +4,9 @@ from collections import Counter
 from typing import NamedTuple
 
 from ...layers.wrapper import Wrapper
+from ..flow import traced_calls
 from ..functional import Graph
 from ..kinds import kind
-from .flow import traced_calls
 
 
 class Show(NamedTuple):

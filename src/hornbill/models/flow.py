@@ -11,11 +11,11 @@ import jax
 from jax.ad_checkpoint import checkpoint_name
 from jax.extend.core import Literal, jaxprs_in_params
 
-from ...engine.beside import get_mask, set_mask
-from ...engine.errors import known_shape
-from ...engine.operation import TensorSpec
-from ...engine.scope import StatelessScope
-from ...layers.calling import is_shape
+from ..engine.beside import get_mask, set_mask
+from ..engine.errors import known_shape
+from ..engine.operation import TensorSpec
+from ..engine.scope import StatelessScope
+from ..layers.calling import is_shape
 
 MARK = "hornbill plot"
 
@@ -28,16 +28,22 @@ class Call(NamedTuple):
     inputs: list[TensorSpec]
     outputs: list[TensorSpec]
     sources: set[int]  # the places, in the list of calls, of what its inputs were made from
+    given: tuple  # its `(args, kwargs)`, with a `jax.ShapeDtypeStruct` for each array
 
 
-def traced_calls(model) -> list[Call] | None:
+def traced_calls(model, batch_size: int | None = None) -> list[Call] | None:
     """The model's inputs and the calls of the layers directly inside, in order.
 
+    With a batch size the shapes are those of such a batch, else those that the model was built for.
     None where the model was not called or built yet, or needs more than arrays of those shapes.
     """
     shapes = model._build_shapes
     if not shapes:
         return None
+    if batch_size is not None:
+        shapes = jax.tree.map(
+            lambda shape: (batch_size, *shape[1:]) if shape else shape, shapes, is_leaf=is_shape
+        )
     for unknown in (_unknown_dimension(), 2):
         try:
             return _trace(model, shapes, unknown)
@@ -61,7 +67,7 @@ def _trace(model, shapes: dict, unknown) -> list[Call]:
     def program(*tensors):
         for i, tensor in enumerate(tensors):
             name = names[i] if len(names) == len(tensors) else f"{names[0]} {i}"
-            calls.append(Call(None, name, [], _specs(tensor), set()))
+            calls.append(Call(None, name, [], _specs(tensor), set(), ()))
         with StatelessScope():
             outputs = model.run(*jax.tree.unflatten(treedef, tensors))
         return [x for x in jax.tree.leaves(outputs) if isinstance(x, jax.Array)]
@@ -83,7 +89,8 @@ def _marking(layer, run, calls: list[Call]):
 
     def marked_run(*args, **kwargs):
         place = len(calls)
-        calls.append(Call(layer, layer.name, _specs((args, kwargs)), [], set()))
+        given = as_structs((args, kwargs))
+        calls.append(Call(layer, layer.name, _specs(given), [], set(), given))
         args, kwargs = _mark((args, kwargs), f"{MARK} in {place}")
         outputs = run(*args, **kwargs)
         calls[place].outputs.extend(_specs(outputs))
@@ -103,8 +110,17 @@ def _mark(structure, name: str):
     return jax.tree.map(mark, structure)
 
 
+def as_structs(structure):
+    """A structure with a `jax.ShapeDtypeStruct` in the place of each array."""
+    return jax.tree.map(
+        lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype) if isinstance(x, jax.Array) else x,
+        structure,
+    )
+
+
 def _specs(structure) -> list[TensorSpec]:
-    leaves = [x for x in jax.tree.leaves(structure) if isinstance(x, jax.Array)]
+    arrays = jax.Array, jax.ShapeDtypeStruct
+    leaves = [x for x in jax.tree.leaves(structure) if isinstance(x, arrays)]
     return [TensorSpec(known_shape(x.shape), x.dtype) for x in leaves]
 
 
