@@ -36,6 +36,15 @@ def main(argv=None) -> None:
     )
     script.add_argument("script", help="the script's path")
     script.add_argument("arguments", nargs=argparse.REMAINDER, help="the script's own arguments")
+    commands.add_parser(
+        "doctor",
+        help="say what is installed, where it computes, and how fast",
+        description=(
+            "Prints the versions of all that is used, the devices, the compiler options in force, "
+            "the cache of compiled programs and the settings; trains a small model for a second "
+            "and compares its speed with the expected one. Exits with 1 where something is wrong."
+        ),
+    )
     args = parser.parse_args(argv)
     if args.version:
         from . import __version__
@@ -49,5 +58,9 @@ def main(argv=None) -> None:
         from .run import run
 
         run(args.script, args.arguments)
+    elif args.command == "doctor":
+        from .doctor import run
+
+        raise SystemExit(0 if run() else 1)
     else:
         parser.print_help()
