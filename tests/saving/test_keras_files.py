@@ -186,6 +186,47 @@ def test_subclassed_models_are_built_when_they_are_loaded(tmp_path):
     close(predict(keras.saving.load_model(tmp_path / "ours.keras"), ROWS), predict(ours, ROWS))
 
 
+def measured(k):
+    @k.saving.register_keras_serializable("tests", "Measured")
+    class Measured(k.layers.Layer):
+        """Made for a width that is no shape of its input."""
+
+        def prepare(self, width):
+            self.width = width
+            self.scale = self.add_weight(shape=(width,), initializer="ones", name="scale")
+            self.built = True
+
+        def build(self, input_shape):
+            self.prepare(input_shape[-1])
+
+        def call(self, x):
+            return x * self.scale
+
+        def get_build_config(self):
+            return {"width": self.width}
+
+        def build_from_config(self, config):
+            self.prepare(config["width"] + 0)
+
+    return Measured
+
+
+def test_build_configs(tmp_path):
+    assert hb.layers.Dense(2).get_build_config() == keras.layers.Dense(2).get_build_config()
+    dense = hb.layers.Dense(2)
+    dense.build((None, 3))
+    again = hb.layers.Dense(2)
+    again.build_from_config(dense.get_build_config())
+    assert [w.shape for w in again.weights] == [w.shape for w in dense.weights]
+    ours, theirs = measured(hb)(), measured(keras)()
+    for k, layer, path in ((hb, ours, "ours.keras"), (keras, theirs, "theirs.keras")):
+        model = k.Sequential([k.Input((6,)), layer])
+        model.set_weights([np.arange(6, dtype="float32")])
+        model.save(tmp_path / path)
+    for k, path in ((hb, "theirs.keras"), (keras, "ours.keras"), (hb, "ours.keras")):
+        close(predict(k.saving.load_model(tmp_path / path), ROWS), ROWS * np.arange(6))
+
+
 def test_models_with_several_arguments_are_built_too(tmp_path):
     @hb.saving.register_keras_serializable("tests")
     class Pair(hb.Model):
