@@ -1,5 +1,6 @@
 """Where a reading stands: kept as JSON, taken up by data made anew, as after a crash."""
 
+import itertools
 import json
 
 import numpy as np
@@ -175,3 +176,37 @@ def test_errors():
     data.set_state({"order": ["MT19937", "00ff", 1, 0, 0.0], "taken": 1})
     with pytest.raises(ValueError, match="order is damaged"):
         data.order()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_draws_in_a_map_are_those_of_the_element(workers):
+    def made():
+        hb.utils.set_random_seed(5)
+        data = Dataset.from_arrays(np.zeros((12, 2), "float32"))
+        data = data.map(lambda x: x + np.asarray(hb.random.uniform((2,))), workers)
+        return data.map(lambda x: (x, np.asarray(hb.random.uniform((2,)))), workers).batch(2)
+
+    def read(elements):
+        return [np.concatenate([x, y], 1) for x, y in elements]
+
+    data = made()
+    first, second = read(data), read(data)
+    np.testing.assert_array_equal(first, read(made()))
+    assert len(np.unique([first, second])) == 2 * 12 * 4
+    before = np.asarray(hb.random.uniform((3,)))
+    read(made())
+    np.testing.assert_array_equal(before, hb.random.uniform((3,)))  # the global ones are untouched
+
+    elements = iter(data)
+    begun = read(itertools.islice(elements, 2))
+    state, again = data.get_state(), made()
+    rest = read(elements)
+    again.set_state(state)
+    np.testing.assert_array_equal(rest, read(again))
+    np.testing.assert_array_equal(begun + rest, read(_third(made())))
+
+
+def _third(data):
+    for _ in range(2):
+        list(data)
+    return data

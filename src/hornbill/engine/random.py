@@ -131,23 +131,21 @@ def global_generator() -> SeedGenerator:
     return _global["generator"]
 
 
-_beside: contextvars.ContextVar[SeedGenerator | None] = contextvars.ContextVar(
-    "beside", default=None
-)
+_source: contextvars.ContextVar = contextvars.ContextVar("source", default=global_generator)
 
 
 @contextlib.contextmanager
-def drawing_from(generator: SeedGenerator):
-    """Inside it, draws that are given no seed come from this generator.
+def drawing_from(source):
+    """Inside it, draws that are given no seed come from the generator that `source()` returns.
 
     It is for code that runs in a thread beside a training, such as that which makes its batches:
     the global generator is part of the compiled step meanwhile, which takes over its memory.
     """
-    token = _beside.set(generator)
+    token = _source.set(source)
     try:
         yield
     finally:
-        _beside.reset(token)
+        _source.reset(token)
 
 
 def draw_key(seed=None):
@@ -155,7 +153,7 @@ def draw_key(seed=None):
     if isinstance(seed, SeedGenerator):
         return seed.next()
     if seed is None:
-        return (_beside.get() or global_generator()).next()
+        return _source.get()().next()
     if isinstance(seed, (int, np.integer)) and not isinstance(seed, bool):
         return jnp.array([int(seed) & 0xFFFFFFFF, 0], dtype="uint32")
     if hasattr(seed, "dtype") and jax.dtypes.issubdtype(seed.dtype, jax.dtypes.prng_key):

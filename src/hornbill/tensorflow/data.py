@@ -15,7 +15,6 @@ import jax
 import numpy as np
 
 from ..engine.config import floatx
-from ..engine.random import SeedGenerator, drawing_from
 from ..training.data import dataset as plain
 from . import data_streams as streams
 from .autograph import convert
@@ -117,7 +116,7 @@ class Dataset(plain.Dataset):
         lengths = [d._length for d in leaves if not d._infinite]
         known = bool(lengths) and None not in lengths
         new = leaves[0]._then(read, min(lengths) if known else None)
-        new._shuffles = [s for d in leaves for s in d._shuffles]
+        new._seeds = [s for d in leaves for s in d._seeds]
         new._infinite = all(d._infinite for d in leaves)
         return new
 
@@ -155,7 +154,7 @@ class Dataset(plain.Dataset):
                 yield element
 
         new = datasets[0]._then(lambda s, r: itertools.islice(read(s, r), s, None), None)
-        new._shuffles = [s for d in datasets for s in d._shuffles]
+        new._seeds = [s for d in datasets for s in d._seeds]
         return new
 
     # ---- reading -------------------------------------------------------------------------
@@ -218,15 +217,13 @@ class Dataset(plain.Dataset):
     ) -> "Dataset":
         """What a function gives for each element; a tuple goes in as several arguments.
 
-        Draws of the function have a sequence of their own, which follows from the global seed.
+        Draws of the function follow from the global seed and the element's place.
         """
         workers = 1 if num_parallel_calls in (None, AUTOTUNE) else int(num_parallel_calls)
         function = convert(map_func)
-        generator = SeedGenerator()
 
         def call(*args):
-            with drawing_from(generator):
-                return _element(function(*wrap(args)))
+            return _element(function(*wrap(args)))
 
         return self._like(super().map(call, workers))
 
@@ -378,7 +375,7 @@ class Dataset(plain.Dataset):
 
         known = None not in (self._length, dataset._length)
         new = self._then(read, self._length + dataset._length if known else None)
-        new._shuffles = [*self._shuffles, *dataset._shuffles]
+        new._seeds = [*self._seeds, *dataset._seeds]
         new._infinite = self._infinite or dataset._infinite
         return new
 

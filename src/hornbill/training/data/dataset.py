@@ -1,15 +1,17 @@
 """Dataset: elements that can be read again and again, and what is done to them on the way."""
 
 import dataclasses
+import functools
 import itertools
 import math
+import secrets
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import jax
 import numpy as np
 
-from ...engine.random import default_seed
+from ...engine.random import SeedGenerator, default_seed, drawing_from, random_seed
 from .buckets import bucketed
 from .workers import read_ahead, threaded_map
 
@@ -40,7 +42,7 @@ class Dataset:
         # `(reading, repetition)` below a `repeat`. So nothing changes while a dataset is read.
         self._read = lambda start, reading: _without(start, make())
         self._length = length
-        self._shuffles: list[_Seed] = []
+        self._seeds: list[_Seed] = []
         self._next = 0  # the number of the next reading
         self._start = 0  # elements that it leaves out
         self._place: tuple[int, int] | None = None  # the reading under way, its elements given
@@ -84,7 +86,7 @@ class Dataset:
 
         Returns:
             `reading`, the number of the reading; `taken`, how many elements it gave out; `seeds`,
-            those of its `shuffle`s.
+            those of its `shuffle`s and `map`s.
 
         >>> import hornbill as hb, numpy as np
         >>> data = hb.utils.Dataset.from_arrays(np.arange(6)).shuffle(seed=3)
@@ -99,25 +101,26 @@ class Dataset:
         True
         """
         reading, taken = self._place or (self._next, self._start)
-        return {"reading": reading, "taken": taken, "seeds": [s.value for s in self._shuffles]}
+        return {"reading": reading, "taken": taken, "seeds": [s.value for s in self._seeds]}
 
     def set_state(self, state: dict) -> None:
         """Goes back to where `get_state` stood: the next `for` gives the elements that are left.
 
-        What functions given to `map` did is not undone: they should depend on the element alone.
+        Functions given to `map` should depend on the element alone, and on draws of
+        `hornbill.random`: those of NumPy and of Python's `random` are not set back.
 
         Raises:
             ValueError: if the state is that of a dataset made in another way.
         """
         seeds = state.get("seeds")
-        if not isinstance(seeds, list) or len(seeds) != len(self._shuffles):
+        if not isinstance(seeds, list) or len(seeds) != len(self._seeds):
             raise ValueError(
-                f"This state is not of a dataset with {len(self._shuffles)} shuffles. Call "
+                f"This state is not of a dataset with {len(self._seeds)} shuffles and maps. Call "
                 f"set_state on a dataset made as the one that gave it. Received: {state}"
             )
         self._next, self._start, self._place = int(state["reading"]), int(state["taken"]), None
-        for shuffle, seed in zip(self._shuffles, seeds, strict=True):
-            shuffle.value = seed
+        for own, seed in zip(self._seeds, seeds, strict=True):
+            own.value = seed
 
     def __len__(self) -> int:
         if self._length is None:
@@ -126,7 +129,7 @@ class Dataset:
 
     def _then(self, read, length) -> "Dataset":
         new = Dataset(tuple, length)
-        new._read, new._shuffles = read, self._shuffles
+        new._read, new._seeds = read, self._seeds
         new.class_names, new.file_paths = self.class_names, self.file_paths
         new._batched = self._batched
         return new
@@ -134,22 +137,34 @@ class Dataset:
     def map(self, function: Callable, workers: int = 1) -> "Dataset":
         """What `function` gives for each element; a tuple goes in as several arguments.
 
+        Draws of `hornbill.random` and of layers in it follow from the global seed and the
+        element's place, so they are new in each reading and the same in each run.
+
         Args:
             function: a function of an element.
             workers: how many threads run it at a time; the order stays.
         """
         _check("map", workers=workers)
+        known = random_seed()
+        seed = _Seed(secrets.randbelow(2**31) if known is None else known)
+        before = len(self._seeds)
 
-        def call(element):
-            return function(*element) if isinstance(element, tuple) else function(element)
+        def call(reading, item):
+            number, element = item
+            place = np.random.SeedSequence((seed.value, before, *reading, number))
+            source = functools.cache(lambda: SeedGenerator(int(place.generate_state(1)[0]), "map"))
+            with drawing_from(source):
+                return function(*element) if isinstance(element, tuple) else function(element)
 
         def mapped(start, reading):
-            elements = self._read(start, reading)
+            items = enumerate(self._read(start, reading), start)
             if workers == 1:
-                return map(call, elements)
-            return threaded_map(call, elements, workers, 2 * workers)
+                return map(functools.partial(call, reading), items)
+            return threaded_map(functools.partial(call, reading), items, workers, 2 * workers)
 
-        return self._then(mapped, self._length)
+        new = self._then(mapped, self._length)
+        new._seeds = [*self._seeds, seed]
+        return new
 
     def batch(
         self, batch_size: int, drop_remainder: bool = False, collate: Callable | None = None
@@ -268,7 +283,7 @@ class Dataset:
                 yield buffer[place]
 
         new = self._then(lambda start, reading: _without(start, shuffled(reading)), self._length)
-        new._shuffles = [*self._shuffles, seed]
+        new._seeds = [*self._seeds, seed]
         return new
 
     def repeat(self, count: int | None = None) -> "Dataset":
@@ -347,7 +362,7 @@ def stack(elements: list) -> Any:
 
 @dataclasses.dataclass
 class _Seed:
-    """A shuffle's seed, which a state may set anew."""
+    """The seed of a shuffle or a map, which a state may set anew."""
 
     value: int
 
