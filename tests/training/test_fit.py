@@ -109,6 +109,19 @@ def test_losses_by_name_go_to_their_outputs_whatever_the_order_of_the_dict():
     assert set(seen) == {("z", 1, 1), ("b", 2, 2)}
 
 
+def test_an_output_without_loss_needs_no_target():
+    inputs = hb.Input((3,))
+    hidden = layers.Dense(4)(inputs)
+    model = hb.Model(inputs, [layers.Dense(1, name="score")(hidden), hidden])
+    x, y = np.ones((4, 3)), np.ones((4, 1))
+    for metrics, names in ((None, set()), ([["mae"], None], {"score_mae"})):
+        model.compile("sgd", loss=["mse", None], metrics=metrics)
+        assert set(model.fit(x, y, verbose=0).history) >= {"loss"} | names
+    model.compile("sgd", loss=["mse", None], metrics=[None, ["mae"]])
+    with pytest.raises(ValueError, match="no targets for it"):
+        model.fit(x, y, verbose=0)
+
+
 def test_stop_training():
     class Stop(hb.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):

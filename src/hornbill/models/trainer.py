@@ -86,7 +86,7 @@ class Trainer:
         if auto_scale_loss and optimizer is not None and self.compute_dtype == "float16":
             if self.dtype_policy.name == "mixed_float16":
                 optimizer = optimizers.LossScaleOptimizer(optimizer)
-        compile_metrics = CompileMetrics(metrics, weighted_metrics, self.output_names)
+        compile_metrics = CompileMetrics(metrics, weighted_metrics, self.output_names, loss)
         if loss_weights is not None and loss is None:
             raise ValueError(
                 "compile(loss_weights=...) needs loss=...: there is nothing to weight."

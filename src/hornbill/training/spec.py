@@ -320,9 +320,9 @@ def _loss_name(output: Output, loss: Loss) -> str:
 class OutputMetric(Metric):
     """A metric of one output of several: takes all targets and predictions, looks at its own."""
 
-    def __init__(self, metric: Metric, index: int, name: str, weighted: bool, output_names):
+    def __init__(self, metric: Metric, index: int, name: str, weighted: bool, wanted, output_names):
         self.name, self.metric, self.index = name, metric, index
-        self.weighted, self.output_names = weighted, output_names
+        self.weighted, self.wanted, self.output_names = weighted, wanted, output_names
         self.several = False
 
     @property
@@ -331,7 +331,7 @@ class OutputMetric(Metric):
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         outputs = outputs_of(y_pred, self.output_names)
-        targets = targets_for(y_true, outputs, [i == self.index for i in range(len(outputs))])
+        targets = targets_for(y_true, outputs, self.wanted)
         y_p = pick(y_pred, outputs[self.index].path)
         name = self.name if self.several else None
         check_shapes(self.metric, name and outputs[self.index].name, targets[self.index], y_p)
@@ -346,9 +346,15 @@ class OutputMetric(Metric):
 
 
 class CompileMetrics:
-    """The metrics of all outputs, resolved at the first batch."""
+    """The metrics of all outputs, resolved at the first batch.
 
-    def __init__(self, metrics, weighted_metrics, output_names=None):
+    Args:
+        metrics, weighted_metrics: what `compile` got.
+        output_names: the names of a functional model's outputs.
+        loss: what `compile` got: outputs that have one have targets, where `y` is not for all.
+    """
+
+    def __init__(self, metrics, weighted_metrics, output_names=None, loss=None):
         for name, value in (("metrics", metrics), ("weighted_metrics", weighted_metrics)):
             if value is not None and not is_nested(value):
                 raise ValueError(
@@ -356,7 +362,7 @@ class CompileMetrics:
                     f"{name}=['accuracy']. Received: {name}={value!r}"
                 )
         self.user_metrics, self.user_weighted = metrics, weighted_metrics
-        self.output_names = output_names
+        self.output_names, self.loss = output_names, loss
         self.entries: list[OutputMetric] | None = None
 
     @property
@@ -373,19 +379,28 @@ class CompileMetrics:
         return found
 
     def resolve(self, y_true, y_pred) -> None:
+        if not (self.user_metrics or self.user_weighted):
+            self.entries = []
+            return
         outputs = outputs_of(y_pred, self.output_names)
-        targets = targets_for(y_true, outputs, [False] * len(outputs))
+        settings = []
+        for what, setting in (
+            ("metrics", self.user_metrics),
+            ("weighted_metrics", self.user_weighted),
+        ):
+            # Whatever form the setting has, it can only mean the one output.
+            one = len(outputs) == 1
+            parts = [_leaves(setting)] if one else per_output(setting or None, outputs, what)
+            settings.append((what, parts))
+        if self.loss is None:
+            wanted = [any(_leaves(parts[i]) for _, parts in settings) for i in range(len(outputs))]
+        else:
+            wanted = [part is not None for part in per_output(self.loss, outputs, "loss")]
+        targets = targets_for(y_true, outputs, wanted)
         names: dict[str, int] = {}
         found = []
-        for weighted, setting in ((False, self.user_metrics), (True, self.user_weighted)):
-            if not setting:
-                continue
-            what = "weighted_metrics" if weighted else "metrics"
-            if len(outputs) == 1:
-                # Whatever form the setting has, it can only mean this output.
-                parts = [_leaves(setting)]
-            else:
-                parts = per_output(setting, outputs, what)
+        for what, parts in settings:
+            weighted = what == "weighted_metrics"
             for i, (output, part) in enumerate(zip(outputs, parts, strict=True)):
                 for one in _leaves(part):
                     y_p = pick(y_pred, output.path)
@@ -407,7 +422,7 @@ class CompileMetrics:
                         name, first = f"{name}_{names[name]}", name
                         names[first] += 1
                     names[name] = names.get(name, 0) + 1
-                    found.append(OutputMetric(metric, i, name, weighted, self.output_names))
+                    found.append(OutputMetric(metric, i, name, weighted, wanted, self.output_names))
         for entry in found:
             entry.several = len(outputs) > 1
         self.entries = found
