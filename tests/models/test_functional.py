@@ -222,3 +222,16 @@ def test_call_errors_leave_the_model_usable(given, message):
     with pytest.raises(ValueError, match=message):
         model(given())
     assert model([data(3, 4), data(3, 6)]).shape == (3, 1)
+
+
+def test_a_nested_model_of_strings():
+    words = hb.Input((1,), dtype="string")
+    size = hb.Input((1,))
+    lookup = layers.StringLookup(vocabulary=["a", "b"], output_mode="multi_hot")
+    ready = hb.Model([words, size], layers.concatenate([lookup(words), size]))
+    outer = hb.Model([words, size], layers.Dense(2)(ready([words, size])))
+    assert ready in outer.layers
+    assert outer.output_shape == (None, 2)
+    given = [np.array([["a"], ["c"]]), np.ones((2, 1))]
+    wanted = np.array([[0, 1, 0, 1], [1, 0, 0, 1]]) @ outer.layers[-1].kernel.numpy()
+    np.testing.assert_allclose(outer(given), wanted, rtol=1e-5)

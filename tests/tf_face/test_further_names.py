@@ -19,6 +19,13 @@ VALUES = {
     "scatter sub": (lambda: tf.tensor_scatter_nd_sub(ROW, [[0]], [1.0]), [2, -4]),
     "scatter max": (lambda: tf.tensor_scatter_nd_max(ROW, [[1]], [1.0]), [3, 1]),
     "scatter min": (lambda: tf.tensor_scatter_nd_min(ROW, [[0]], [1.0]), [1, -4]),
+    "top_k": (lambda: tf.math.top_k([[1.0, 5.0, 3.0]], k=2).indices, [[1, 2]]),
+    "top_k of nn": (lambda: tf.nn.top_k(ROW, index_type=tf.int64).values, [3]),
+    "segment_mean": (lambda: tf.math.segment_mean([[1.0], [3.0], [5.0]], [0, 0, 1]), [[2], [5]]),
+    "unsorted_segment_mean": (
+        lambda: tf.math.unsorted_segment_mean([1.0, 3.0, 5.0], [2, 2, 0], num_segments=3),
+        [5, 0, 2],
+    ),
     "saturate_cast": (lambda: tf.saturate_cast([-1.0, 300.0], tf.uint8), [0, 255]),
     "ensure_shape": (lambda: tf.ensure_shape(tf.constant(ROW), (None,)), ROW),
     "depth_to_space": (lambda: tf.reshape(tf.nn.depth_to_space(X, 2), -1), DEEP),

@@ -129,6 +129,29 @@ def test_functions():
     assert not tf.config.functions_run_eagerly()
 
 
+def test_a_loss_scale_that_a_function_makes():
+    v = tf.Variable(2.0)
+    optimizer = tf.keras.mixed_precision.LossScaleOptimizer(tf.keras.optimizers.SGD(0.5), 8.0)
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            scaled = optimizer.scale_loss(v * v)
+        optimizer.apply_gradients([(tape.gradient(scaled, v), v)])
+        return scaled
+
+    assert [float(step()), float(step())] == [32.0, 0.0]
+    assert float(v) == 0.0
+    assert float(optimizer.dynamic_scale) == 8.0
+
+
+def test_an_optimizer_that_starts_elsewhere_than_at_zero_is_built_in_a_function():
+    v, optimizer = tf.Variable([1.0]), tf.keras.optimizers.Adagrad(0.1, 0.25)
+    step = tf.function(lambda: optimizer.apply_gradients([(tf.constant([1.0]), v)]))
+    step()
+    np.testing.assert_allclose(v.numpy(), [1 - 0.1 / np.sqrt(1.25)], rtol=1e-5)
+
+
 def test_settings_that_hold():
     assert tf.argmax([1, 3, 2], output_type=tf.int32).dtype == "int32"
     assert tf.map_fn(lambda x: x * 2, X, fn_output_signature=tf.float32).numpy().tolist() == [2, 4]

@@ -5,7 +5,7 @@ import inspect
 import jax
 
 from ..engine import serialize
-from ..engine.symbolic import SymbolicTensor
+from ..engine.symbolic import Node, SymbolicTensor, any_symbolic
 from ..engine.tracking import unique
 from ..layers.base import Layer
 from .functional import Graph
@@ -78,6 +78,21 @@ class Model(Trainer, Layer):
     }
 
     # ---- structure -----------------------------------------------------------------------
+
+    def __call__(self, *args, **kwargs):
+        strings = self._graph is not None and "string" in [t.dtype for t in self.inputs]
+        if not (strings and any_symbolic(args, kwargs)):
+            return super().__call__(*args, **kwargs)
+        # Strings cannot be traced, but the graph knows what comes out.
+        self._graph.flatten_inputs(self._first(args, kwargs), self.path)
+        node = Node(self, args, kwargs)
+        node.finish(
+            jax.tree.map(
+                lambda t: SymbolicTensor(t.shape, t.dtype, name=self.name), self._graph.outputs
+            )
+        )
+        self._nodes.append(node)
+        return node.outputs
 
     def call(self, inputs, training=None, mask=None):
         """Runs the functional graph; subclasses write their own."""

@@ -2,6 +2,7 @@
 
 import jax.numpy as jnp
 
+from .. import initializers
 from ..engine import serialize
 from .base import Optimizer
 from .options import check, check_count
@@ -89,8 +90,9 @@ class LossScaleOptimizer(Optimizer):
         if self.built:
             return
         self.step_counter = self.add_variable((), dtype="int", name="step_counter")
-        self.dynamic_scale = self.add_variable((), dtype="float32", name="dynamic_scale")
-        self.dynamic_scale.assign(self.initial_scale)
+        # Not assigned afterwards: an assignment made in a trace would stay in it.
+        start = initializers.Constant(self.initial_scale)
+        self.dynamic_scale = self.add_variable((), start, "float32", name="dynamic_scale")
         variables = list(variables)
         self.inner_optimizer.build(variables)
         super().build(variables)

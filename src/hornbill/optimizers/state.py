@@ -64,7 +64,9 @@ class OptimizerState(Trackable):
         else:
             from .. import initializers
 
-            value = initializers.get(initializer)(tuple(shape), dtype=dtype)
+            # In a trace, too, the first state is made of numbers.
+            with jax.ensure_compile_time_eval():
+                value = initializers.get(initializer)(tuple(shape), dtype=dtype)
         if layout is not None:
             value = jax.device_put(value, getattr(layout, "backend_layout", layout))
         return self._add(value, name, dtype, aggregation)

@@ -1,5 +1,7 @@
 """`tf.math`, much of which stands directly under `tf` as well."""
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -48,9 +50,40 @@ digamma = named(jax.scipy.special.digamma, "x")
 lgamma = named(jax.scipy.special.gammaln, "x")
 cumprod = named(ops.cumprod, "x axis")
 count_nonzero = named(ops.count_nonzero, "input axis")
-top_k = named(ops.top_k, "input k sorted")
 in_top_k = named(ops.in_top_k, "targets predictions k")
 segment_sum = named(ops.segment_sum, "data segment_ids")
+
+
+class TopK(NamedTuple):
+    """What `top_k` finds: the largest values, and where they are along the last axis."""
+
+    values: Tensor
+    indices: Tensor
+
+
+def top_k(input, k: int = 1, sorted: bool = True, index_type="int32", name=None) -> TopK:
+    """The `k` largest values along the last axis, from the largest on, and their indices."""
+    dtype = jax.dtypes.canonicalize_dtype(str(index_type)).name
+    return TopK(*_top_k(input, int(unwrap(k)), sorted, dtype))
+
+
+def _values_and_places(x, k, is_sorted, dtype):
+    values, places = ops.top_k(x, k, is_sorted)
+    return values, ops.cast(places, dtype)
+
+
+_top_k = named(_values_and_places)
+
+
+def _mean_of_rows(data, segment_ids, num_segments=None):
+    total = ops.segment_sum(data, segment_ids, num_segments)
+    ones = jnp.ones(jnp.asarray(data).shape[:1], total.dtype)
+    count = ops.segment_sum(ones, segment_ids, num_segments)
+    return total / jnp.maximum(count, 1).reshape(-1, *(1,) * (total.ndim - 1))
+
+
+unsorted_segment_mean = named(_mean_of_rows, "data segment_ids num_segments")
+segment_mean = named(_mean_of_rows, "data segment_ids")
 unsorted_segment_sum = named(ops.segment_sum, "data segment_ids num_segments")
 unsorted_segment_max = named(ops.segment_max, "data segment_ids num_segments")
 unsorted_segment_min = named(ops.segment_min, "data segment_ids num_segments")
