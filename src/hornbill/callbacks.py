@@ -1,3 +1,4 @@
 """Callbacks: hooks around training."""
 
 from .training.callbacks import *
+from .ui import RunLogger

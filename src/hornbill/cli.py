@@ -45,6 +45,19 @@ def main(argv=None) -> None:
             "and compares its speed with the expected one. Exits with 1 where something is wrong."
         ),
     )
+    ui = commands.add_parser(
+        "ui",
+        help="show runs as they train, in the browser",
+        description=(
+            "Serves a page, to this machine alone, that follows the runs in a folder live: curves "
+            "side by side, throughput, statistics of weights and gradients, the model, the log. "
+            "The callback RunLogger writes them: model.fit(..., "
+            "callbacks=[hornbill.callbacks.RunLogger(RUNDIR)]). Ctrl-C ends it."
+        ),
+    )
+    ui.add_argument("rundir", metavar="RUNDIR", help="the folder of the runs")
+    ui.add_argument("--port", type=int, default=0, help="the port (default: a free one)")
+    ui.add_argument("--no-open", action="store_true", help="do not open the browser")
     args = parser.parse_args(argv)
     if args.version:
         from . import __version__
@@ -62,5 +75,12 @@ def main(argv=None) -> None:
         from .doctor import run
 
         raise SystemExit(0 if run() else 1)
+    elif args.command == "ui":
+        from .ui.server import serve
+
+        try:
+            serve(args.rundir, args.port, open_browser=not args.no_open)
+        except (ImportError, ValueError) as error:
+            parser.exit(1, f"{error}\n")
     else:
         parser.print_help()
