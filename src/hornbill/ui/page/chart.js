@@ -6,7 +6,9 @@ export const COLORS = [
   "#2b7bba", "#d9822b", "#2e9e5b", "#c0392b", "#8e5bb5", "#a0793d", "#d0579d", "#5f6b7a",
 ];
 const HEIGHT = 210;
+const DOTS = 40; // a curve of fewer points shows each
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const AXES = { step: "step", epoch: "epoch", time: "minute" };
 const all = new Set();
 
 // `series`: [{label, color, dashed, points: [[x, y], ...]}]. `title` is text.
@@ -48,12 +50,17 @@ export class Chart {
         { ...axes, size: 58, values: (u, ticks) => ticks.map(short) },
       ],
       cursor: { points: { size: 7 }, drag: { x: true, y: false } },
+      legend: { markers: {
+        width: 2, stroke: (u, i) => series[i - 1].color,
+        fill: (u, i) => (series[i - 1].dashed ? "transparent" : series[i - 1].color),
+        dash: (u, i) => (series[i - 1].dashed ? "dashed" : "solid"),
+      } },
       series: [
-        { label: axis, value: (u, v) => short(v) },
+        { label: AXES[axis], value: (u, v) => short(v) },
         ...series.map((s) => ({
           label: s.label, stroke: s.color, width: 1.75, dash: s.dashed ? [6, 4] : undefined,
           spanGaps: true, value: (u, v) => short(v),
-          points: { show: (u, i) => u.data[i].reduce((n, y) => n + (y !== null && y !== undefined), 0) < 40, size: 5 },
+          points: { show: (u, i) => u.data[i].filter(Number.isFinite).length < DOTS, size: 5 },
         })),
       ],
     }, data, this.holder);

@@ -73,7 +73,7 @@ export function short(value) {
   const x = Number(value), size = Math.abs(x);
   if (!Number.isFinite(x)) return String(x);
   if (size >= 1e9 || (size > 0 && size < 1e-3)) return x.toExponential(2);
-  if (size >= 1e6) return `${(x / 1e6).toFixed(1)}M`;
-  if (size >= 1e4) return `${(x / 1e3).toFixed(1)}k`;
-  return Number.isInteger(x) ? String(x) : x.toPrecision(4).replace(/\.?0+$/, "");
+  if (size >= 1e6) return `${Number((x / 1e6).toPrecision(3))}M`;
+  if (size >= 1e4) return `${Number((x / 1e3).toPrecision(3))}k`;
+  return String(Number(x.toPrecision(4)));
 }
