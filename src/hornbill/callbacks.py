@@ -1,4 +1,4 @@
 """Callbacks: hooks around training."""
 
 from .training.callbacks import *
-from .ui import RunLogger
+from .ui.run_logger import RunLogger

@@ -1,3 +1,4 @@
-"""Runs written down as they train (`RunLogger`), and the page that follows them (`hornbill ui`)."""
+"""Runs written down as they train (`RunLogger`), and the page that follows them (`hornbill ui`).
 
-from .run_logger import RunLogger
+The page's server needs nothing of the engine, so nothing is imported here.
+"""

@@ -21,10 +21,10 @@ class RunLogger(Callback):
     """Writes a run down as it trains; `hornbill ui RUNDIR` shows it live, with others beside it.
 
     A run is a folder in `rundir` with the file `events.jsonl`, one JSON object a line, only ever
-    appended to (docs/ui.md names the fields), and `model.svg`, the model's picture, where
-    `plot_model` can draw it. It holds the settings, the summary, the logs of each epoch and of the
-    running one, the throughput, statistics of each weight, and the messages that Python's `logging`
-    lets through while it trains.
+    appended to (docs/ui.md names the fields), and `model.svg`, the model's picture. The record
+    holds the settings, the summary, the logs of each epoch and of the running one, the throughput,
+    statistics of each weight, and the messages that Python's root logger gets, from the beginning
+    of the training to its end (or, where an error ended it, to the next one's beginning).
 
     A training that is resumed by `fit(checkpoint=)` goes on in its run, and so does a second `fit`
     with the same object.
@@ -40,6 +40,7 @@ class RunLogger(Callback):
         probe: a batch, `(x, y)` or `(x, y, sample_weight)`, on which the compiled loss's gradients
             are taken with each description: the same each time, so that what changes is the
             model. None leaves gradients out.
+        picture: whether the model is drawn once, where matplotlib (`hornbill[plot]`) is installed.
 
     Raises:
         ValueError: for arguments out of range, and for names that are no name of a folder.
@@ -58,6 +59,7 @@ class RunLogger(Callback):
         seconds: float | None = 1.0,
         weights_freq: int = 1,
         probe=None,
+        picture: bool = True,
     ):
         super().__init__()
         if name is not None and not (isinstance(name, str) and NAME.fullmatch(name)):
@@ -83,7 +85,7 @@ class RunLogger(Callback):
                 "weights_freq=0 turns off. Set weights_freq=1, or leave probe out."
             )
         self.rundir, self.name, self.seconds = os.fspath(rundir), name, seconds
-        self.weights_freq = weights_freq
+        self.weights_freq, self.picture = weights_freq, bool(picture)
         self.probe = None if probe is None else Probe(probe)
         self._run = name  # the run's name, once it has one
         self._step = 0
@@ -192,7 +194,7 @@ class RunLogger(Callback):
         self._shown = True
         lines: list[str] = []
         self.model.summary(print_fn=lines.append, line_length=98)
-        picture = _draw(self.model, self._record.folder / PICTURE)
+        picture = self.picture and _draw(self.model, self._record.folder / PICTURE)
         self._record.add("model", summary="\n".join(lines), picture=picture)
         if self.weights_freq:
             self._weights.describe(self.model)  # what the first epoch's changes start from
@@ -201,9 +203,7 @@ class RunLogger(Callback):
         now = time.perf_counter()
         speed = self._speed(self._mark, now)
         self._mark = (self._step, now)
-        self._record.add(
-            "steps", epoch=self._epoch, step=self._step, logs=_scalars(logs), **speed
-        )
+        self._record.add("steps", epoch=self._epoch, step=self._step, logs=_scalars(logs), **speed)
 
     def _write_weights(self, epoch: int) -> None:
         found = self._weights.describe(self.model)
@@ -257,14 +257,14 @@ def _scalars(logs: dict) -> dict:
 
 
 def _draw(model, path: Path) -> bool:
-    """Draws the model's picture if `plot_model` is there and can."""
+    """Draws the model's picture, if that can be done here. A training does not end over it."""
+    from ..utils import plot_model
+
     try:
-        from ..utils import plot_model
+        plot_model(model, to_file=str(path), show_shapes=True, show_layer_names=True)
     except ImportError:
+        return False  # without the plot extra
+    except Exception as error:
+        logging.getLogger("hornbill").warning("RunLogger could not draw the model: %s", error)
         return False
-    try:
-        plot_model(model, to_file=str(path), show_shapes=True)
-    except (ImportError, ValueError) as error:
-        logging.getLogger("hornbill").warning("The model's picture is left out: %s", error)
-        return False
-    return path.exists()
+    return True

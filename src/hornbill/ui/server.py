@@ -5,6 +5,7 @@ by that address: a page of somebody else's whose name is made to lead here (DNS 
 away. It reads two kinds of files, the record and the picture of each run that lies in the folder.
 """
 
+import contextlib
 import socket
 import webbrowser
 from pathlib import Path
@@ -40,12 +41,14 @@ def serve(rundir: str, port: int = 0, open_browser: bool = True) -> None:
 
     Raises:
         ImportError: where the packages of `hornbill[ui]` are missing.
-        ValueError: where `rundir` is no folder of runs, or the port is taken.
+        ValueError: where `rundir` is no folder of runs, or the port is not to be had.
     """
     app = make_app(Path(rundir))
+    if not 0 <= port <= 65535:
+        raise ValueError(f"A port is a number from 0 to 65535. Received: --port {port}")
     try:
         listener = socket.create_server((HOSTS[0], port))
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise ValueError(
             f"hornbill ui cannot listen on port {port} ({error}). Choose another one, or leave "
             "--port out."
@@ -60,11 +63,9 @@ def serve(rundir: str, port: int = 0, open_browser: bool = True) -> None:
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, timeout_graceful_shutdown=2, lifespan="off"
     )
-    with listener:
-        try:
-            uvicorn.Server(config).run(sockets=[listener])
-        except KeyboardInterrupt:  # which uvicorn raises again when it has shut down
-            pass
+    # uvicorn shuts down at Ctrl-C and raises it again.
+    with listener, contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 def make_app(rundir: Path):

@@ -19,6 +19,7 @@ class WeightWatch:
     def __init__(self):
         self._before: dict[str, np.ndarray] = {}
 
+    @np.errstate(all="ignore")  # weights may hold NaN and infinity: that is what one wants to see
     def describe(self, model) -> dict[str, dict]:
         """`{weight's path: {"shape", "rms", "mean", "std", "min", "max", "change"}}`.
 

@@ -9,7 +9,7 @@ const SECONDS = 1, SECONDS_UNSEEN = 5;
 const SHOWN_AT_FIRST = 8;
 const runs = new Map();
 const charts = new Map();
-let chosen = null, newest = null;
+let chosen = null, byHand = false, colored = 0;
 
 async function follow() {
   try {
@@ -71,14 +71,14 @@ function ordered() {
   const list = [...runs.values()].filter((r) => r.first !== null);
   list.sort((a, b) => a.first - b.first);
   for (const run of list)
-    run.color ??= COLORS[(newest = (newest ?? -1) + 1) % COLORS.length];
+    run.color ??= COLORS[colored++ % COLORS.length];
   list.reverse().forEach((run, i) => { run.shown ??= i < SHOWN_AT_FIRST; });
   return list;
 }
 
 function draw() {
   const list = ordered(), shown = list.filter((r) => r.shown);
-  if (!runs.has(chosen?.name)) chosen = list[0] ?? null;
+  if (!byHand || !runs.has(chosen?.name)) chosen = list[0] ?? null; // the newest
   drawCharts(shown);
   $("details").hidden = !chosen;
   if (chosen) showDetails(chosen, $("axis").value);
@@ -136,7 +136,7 @@ function fillRuns(list) {
     box.onchange = () => { run.shown = box.checked; draw(); };
     const name = element("button", { className: "name", textContent: run.name, title: "show its details" });
     name.dataset.again = `name ${run.name}`;
-    name.onclick = () => { chosen = run; draw(); drawRuns(); };
+    name.onclick = () => { chosen = run; byHand = true; draw(); drawRuns(); };
     const swatch = element("span", { className: "swatch" });
     swatch.style.background = run.color;
     const row = element("tr", { className: run === chosen ? "chosen" : "" },
