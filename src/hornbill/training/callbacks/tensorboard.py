@@ -1,6 +1,5 @@
 """TensorBoard: curves, histograms, images and embeddings of a training."""
 
-import json
 import os
 import time
 import warnings
@@ -12,6 +11,7 @@ from ...engine.config import image_data_format
 from .callback import Callback, each_batch_if
 from .event_file import EventFile, require_tensorboard
 from .every import check_frequency
+from .graph_config import tensorboard_graph
 from .learning_rates import plain_optimizers
 from .projector import check_metadata, write_embeddings, write_projector_config
 
@@ -195,8 +195,9 @@ class TensorBoard(Callback):
         except (TypeError, ValueError) as error:
             warnings.warn(f"TensorBoard's graph is left out: {error}", stacklevel=2)
             return
-        if "layers" in json.loads(config)["config"]:
-            self._file("train").keras_graph(config)
+        graph = tensorboard_graph(config)
+        if graph is not None:
+            self._file("train").keras_graph(graph)
 
     def _log_weights(self, epoch: int):
         file = self._file("train")
