@@ -22,12 +22,12 @@ def close(got, expected, rtol=1e-6):
         )
 
 
-def predict(model, data):
+def predict(model, data, **how):
     """One compiled call, in either library."""
     trained = [v.value for v in model.trainable_variables]
     others = [v.value for v in model.non_trainable_variables]
     # The last digits of two compilations need not agree, but these do.
-    run = jax.jit(lambda t, o, x: model.stateless_call(t, o, x, training=False)[0])
+    run = jax.jit(lambda t, o, x: model.stateless_call(t, o, x, **how)[0])
     return run(trained, others, data)
 
 
@@ -39,9 +39,9 @@ def test_there_and_back(name, tmp_path):
     theirs.set_weights([rng.uniform(0.1, 0.9, w.shape).astype(w.dtype) for w in theirs.weights])
     theirs.save(tmp_path / "theirs.keras")
     ours = hb.saving.load_model(tmp_path / "theirs.keras")
-    expected = predict(theirs, data)
+    expected = predict(theirs, data, training=False)
     assert jax.tree.leaves(expected)
-    close(predict(ours, data), expected)
+    close(predict(ours, data, training=False), expected)
 
     ours.save(tmp_path / "ours.keras")
     opened = keras.saving.load_model(tmp_path / "ours.keras")
@@ -51,7 +51,7 @@ def test_there_and_back(name, tmp_path):
     ]
     # A model with equal weights and the very same config needs no second compilation.
     if json.dumps(opened.get_config(), default=str) != json.dumps(theirs.get_config(), default=str):
-        close(predict(opened, data), expected)
+        close(predict(opened, data, training=False), expected)
 
 
 def test_layers_that_differ_in_training(tmp_path):

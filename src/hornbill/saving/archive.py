@@ -74,7 +74,7 @@ def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = No
     if os.path.exists(path) and not overwrite:
         raise ValueError(f"'{path}' exists already. Pass overwrite=True to replace it.")
     with tempfile.TemporaryDirectory() as folder:
-        _write_members(model, folder)
+        _write_members(model, folder, sealed=not zipped)
         if zipped:
             with atomic_path(path) as temporary:
                 write_archive(temporary, folder)
@@ -82,7 +82,7 @@ def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = No
             write_folder(path, folder)
 
 
-def _write_members(model, folder: str) -> None:
+def _write_members(model, folder: str, sealed: bool) -> None:
     with object_sharing():
         config = json.dumps(serialize(model))
     saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
@@ -90,7 +90,7 @@ def _write_members(model, folder: str) -> None:
     for name, text in ((CONFIG, config), (METADATA, json.dumps(metadata))):
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
             file.write(text)
-    write_state(os.path.join(folder, WEIGHTS), state_of(model))
+    write_state(os.path.join(folder, WEIGHTS), state_of(model), sealed)
     for path, thing in saveables(model):
         if hasattr(thing, "save_assets"):
             place = os.path.join(folder, ASSETS, *path.split("/"))

@@ -11,6 +11,7 @@ changes the file on purpose cuts it off. Files without one, such as Keras's, are
 """
 
 import contextlib
+import math
 import os
 import zlib
 from typing import NamedTuple
@@ -30,8 +31,11 @@ _NUMBERS = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float
 _NUMBERS = {np.dtype(name) for name in f"{_NUMBERS} complex64 complex128".split()}
 
 
-def write_state(path: str, state) -> None:
-    """Writes pairs of a path and `{key: array}` as HDF5 groups `path/vars/key`."""
+def write_state(path: str, state, sealed: bool = True) -> None:
+    """Writes pairs of a path and `{key: array}` as HDF5 groups `path/vars/key`.
+
+    `sealed` adds the checksum: for all but members of zip files, which have one there.
+    """
     import h5py
 
     with h5py.File(path, "w") as file:
@@ -44,7 +48,8 @@ def write_state(path: str, state) -> None:
                 dataset = group.create_dataset(key, data=array)
                 if array.dtype == numpy_dtype("bfloat16"):
                     dataset.attrs["dtype"] = "bfloat16"  # HDF5 does not know it
-    _seal(path)
+    if sealed:
+        _seal(path)
 
 
 def _seal(path: str) -> None:
@@ -90,7 +95,9 @@ class Stored(NamedTuple):
     def read(self) -> np.ndarray:
         """The array, in memory."""
         with refusing(self.source):
-            array = np.asarray(self.dataset[()])
+            array = _aligned(self.shape, self.dataset.dtype)
+            if array.size:
+                self.dataset.read_direct(array)
             if array.dtype.kind != "V":
                 return array.astype(array.dtype.newbyteorder("="), copy=False)
             if not self._is_bfloat16():
@@ -102,6 +109,14 @@ class Stored(NamedTuple):
         attributes = self.dataset.attrs
         lone = "dtype" in attributes and attributes.get_id("dtype").shape == ()
         return lone and attributes["dtype"] == "bfloat16"
+
+
+def _aligned(shape: tuple, dtype) -> np.ndarray:
+    """An empty array that JAX can take as it is: it copies those that lie otherwise."""
+    size = math.prod(shape) * dtype.itemsize
+    memory = np.empty(size + 64, "uint8")
+    start = -memory.ctypes.data % 64
+    return memory[start : start + size].view(dtype).reshape(shape)
 
 
 @contextlib.contextmanager

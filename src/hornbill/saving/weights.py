@@ -176,15 +176,19 @@ def set_state(model, state, source: str, skip_mismatch: bool = False, whole: boo
         )
     if wrong:
         warnings.warn(f"Weights left alone: {'; '.join(wrong)}", stacklevel=3)
-    pairs = ((thing, _read(stored)) for thing, stored in plan if stored)
+    pairs = ((thing, _read(thing, stored)) for thing, stored in plan if stored)
     for thing, arrays in list(pairs) if whole else pairs:
         thing.load_own_variables(arrays)
         # JAX copies in the background; arrays that wait for it would pile up in memory.
         jax.block_until_ready([v.value for v in thing.variables])
 
 
-def _read(stored) -> dict:
-    return {key: one.read() for key, one in stored.items()}
+def _read(thing, stored) -> dict:
+    arrays = {key: one.read() for key, one in stored.items()}
+    if type(thing).load_own_variables in (Layer.load_own_variables, Optimizer.load_own_variables):
+        # They assign, and no more: JAX takes the memory itself. Others get arrays of NumPy.
+        return {key: jax.device_put(array, may_alias=True) for key, array in arrays.items()}
+    return arrays
 
 
 def _problems(path: str, thing, stored) -> list[str]:
