@@ -304,7 +304,13 @@ def test_without_matplotlib_a_notebook_shows_the_summary(monkeypatch, tmp_path):
         hb.utils.plot_model(model, tmp_path / "a.png")
 
 
-def test_a_notebook_shows_every_model(monkeypatch):
+def test_a_notebook_shows_the_summary_of_a_huge_model():
+    model = hb.Sequential([hb.layers.ReLU() for _ in range(101)])
+    assert model._repr_svg_() is None
+    assert "re_lu" in model._repr_html_()
+
+
+def test_a_notebook_shows_every_model():
     display = pytest.importorskip("IPython.core.formatters").DisplayFormatter()
     display.active_types = display.format_types
     for model in (nested(), Branches(), hb.Sequential()):

@@ -85,7 +85,7 @@ def test_columns_of_the_cost():
     outputs = 3 * 6 * 6 * 2  # 216 numbers of 4 bytes
     assert found["c"][-3:] == ["80.00 B", "864.00 B", f"{outputs * 9:,}"]
     assert found["f"][-3:] == ["0.00 B", "864.00 B", "0"]
-    assert "Activation memory, batch of 3: 1.69 KB\n" in text_of(model, cost=True, batch_size=3)
+    assert "Memory of outputs, batch of 3: 1.69 KB\n" in text_of(model, cost=True, batch_size=3)
     half = hb.Sequential([hb.Input((4,)), L.Dense(8, name="d", dtype="mixed_bfloat16")])
     assert rows(half, cost=True)["d"][-2] == "16.00 B"
     assert "Multiply" not in text_of(model)

@@ -199,7 +199,8 @@ class Model(Trainer, Layer):
             layer_range: `[first, last]` names (or regular expressions) of the layers to list.
             cost: whether columns say what a forward pass costs: the memory of the weights, of the
                 layers' outputs, and the multiply-adds of matrix products and convolutions, loops
-                included. Several calls of a layer add up; "?" is what shapes do not tell.
+                included. Several calls of a layer add up; "?" is what shapes do not tell. The
+                column of connections makes room.
             batch_size: the size of the batch that `cost` is told for.
 
         Raises:
@@ -220,7 +221,7 @@ class Model(Trainer, Layer):
         )
 
     def _repr_svg_(self) -> str | None:
-        """The picture that a notebook shows; None where matplotlib is missing."""
+        """The picture that a notebook shows; None without matplotlib, and over 100 layers."""
         from .plot.model_picture import notebook_svg
 
         return notebook_svg(self)

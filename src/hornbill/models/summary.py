@@ -10,7 +10,7 @@ from .cost import Cost, costs
 from .functional import uses
 from .kinds import kind
 
-COST_COLUMNS = ("Weight memory", "Activation memory", "Multiply adds")
+COST_COLUMNS = ("Weights", "Outputs", "Multiply adds")
 
 
 def print_summary(
@@ -45,7 +45,8 @@ def print_summary(
             "summary(batch_size=...) is a number of samples, 1 or more. "
             f"Received: batch_size={batch_size!r}"
         )
-    connected = model._graph is not None and not _is_chain(model)
+    # With the cost, nothing is left of 80 characters for the connections.
+    connected = model._graph is not None and not _is_chain(model) and not cost
     columns = ["Layer (type)", "Output Shape", "Param #"]
     columns += ["Connected to"] * connected + ["Trainable"] * show_trainable
     columns += list(COST_COLUMNS) * cost
@@ -154,7 +155,7 @@ def _total_cost(model, batch_size: int) -> str:
     if not found:
         return f" Cost of a batch of {batch_size}: unknown before the model is built\n"
     return (
-        f" Activation memory, batch of {batch_size}: {memory(known.activations)}{missing}\n"
+        f" Memory of outputs, batch of {batch_size}: {memory(known.activations)}{missing}\n"
         f" Multiply-adds, batch of {batch_size}: {known.multiply_adds:,}{missing}\n"
     )
 

@@ -98,7 +98,7 @@ def _box(axes, card: Card, box) -> None:
     from matplotlib.patches import FancyBboxPatch
 
     radius = 4.0
-    axes.add_patch(
+    axes.add_artist(
         FancyBboxPatch(
             (box.x + radius, box.y + radius),
             box.width - 2 * radius,
@@ -149,9 +149,9 @@ def _edge(axes, points, splines: str) -> None:
     vertices.append(points[-1])
     codes.append(Path.LINETO)
     style = {"edgecolor": LINE, "linewidth": 0.9}
-    axes.add_patch(PathPatch(Path(vertices, codes), facecolor="none", capstyle="butt", **style))
+    axes.add_artist(PathPatch(Path(vertices, codes), facecolor="none", capstyle="butt", **style))
     arrow = {"arrowstyle": "-|>", "mutation_scale": 7, "shrinkA": 0, "shrinkB": 0}
-    axes.add_patch(FancyArrowPatch(*vertices[-2:], facecolor=LINE, **arrow, **style))
+    axes.add_artist(FancyArrowPatch(*vertices[-2:], facecolor=LINE, **arrow, **style))
 
 
 def _toward(point, other, by: float = 8.0):

@@ -13,6 +13,7 @@ from .draw import SPLINES, draw, matplotlib_is_there, measure, svg
 from .picture import Picture, arrange
 
 DIRECTIONS = ("TB", "BT", "LR", "RL")
+NOTEBOOK_LAYERS = 100  # larger models are shown as their summary, which is easier to read
 
 
 def plot_model(
@@ -128,8 +129,8 @@ def model_to_dot(
 
 
 def notebook_svg(model) -> str | None:
-    """The picture that a notebook shows of a model; None where none can be drawn."""
-    if not matplotlib_is_there():
+    """The picture that a notebook shows of a model; None where none can be drawn, or a huge one."""
+    if not matplotlib_is_there() or len(model._layers()) > NOTEBOOK_LAYERS:
         return None
     try:
         return svg(picture(model, Show(shapes=True, names=True)))
@@ -138,8 +139,8 @@ def notebook_svg(model) -> str | None:
 
 
 def notebook_html(model) -> str | None:
-    """The summary that a notebook shows of a model where matplotlib is not installed."""
-    if matplotlib_is_there():
+    """The summary that a notebook shows of a model where it shows no picture."""
+    if matplotlib_is_there() and len(model._layers()) <= NOTEBOOK_LAYERS:
         return None
     lines: list[str] = []
     model.summary(print_fn=lines.append)
