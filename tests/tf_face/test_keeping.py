@@ -86,6 +86,9 @@ def test_exported(tmp_path):
         tf.saved_model.save(model, tmp_path / "other", signatures={})
 
 
+CHANCES = np.exp(np.sin(np.arange(40))).reshape(2, 5, 4)
+CHANCES = (CHANCES / CHANCES.sum(-1, keepdims=True)).astype("float32")
+
 BACKEND = {
     "sum": (K.sum(X, axis=1), [3, 7]),
     "mean": (K.mean(X, axis=-1, keepdims=True), [[1.5], [3.5]]),
@@ -105,6 +108,22 @@ BACKEND = {
     "crossentropy": (K.binary_crossentropy(np.ones(1), np.full(1, 0.5)), [np.log(2)]),
     "epsilon": (K.maximum(K.epsilon(), 0.0), 1e-7),
     "cast": (K.cast(X, "int32"), X),
+    "transpose": (K.transpose(X), X.T),
+    "repeat in time": (K.repeat(X, 3), np.repeat(X[:, None], 3, 1)),
+    "arange": (K.arange(1, 4), [1, 2, 3]),
+    "update": (K.update(K.variable([1.0]), [3.0]), [3]),
+    "update_add": (K.update_add(K.variable([1.0]), [3.0]), [4]),
+    "update_sub": (K.update_sub(K.variable([1.0]), [3.0]), [-2]),
+    "cast_to_floatx": (K.cast_to_floatx(tf.constant([1, 2])), [1, 2]),
+    "sparse crossentropy": (
+        K.sparse_categorical_crossentropy(np.array([2, 0]), CHANCES[0, :2]),
+        [1.0300077, 2.0202696],
+    ),
+    # What TensorFlow 2.21 gives.
+    "ctc": (
+        K.ctc_batch_cost(np.array([[0, 2], [1, 1]]), CHANCES, [[5], [4]], [[2], [1]]),
+        [[3.5252438], [4.127657]],
+    ),
 }
 
 
@@ -112,6 +131,14 @@ BACKEND = {
 def test_backend(name):
     found, expected = BACKEND[name]
     np.testing.assert_allclose(found.numpy(), expected, rtol=1e-5)
+
+
+def test_backend_outside_of_tensors():
+    assert K.eval(K.constant([1.0])).tolist() == [1.0]
+    assert K.count_params(K.variable(X)) == 4
+    assert K.cast_to_floatx([1, 2]).dtype == "float32"
+    with pytest.raises(AttributeError, match="no 'batch_dots'"):
+        K.batch_dots  # noqa: B018
 
 
 def test_backend_of_models():

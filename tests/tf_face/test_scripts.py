@@ -1,4 +1,8 @@
-"""Scripts written for TensorFlow run unchanged, in a process that cannot import it."""
+"""Scripts written for TensorFlow run unchanged, in a process that cannot import it.
+
+Each asserts that it learned, and passes with TensorFlow 2.21 (and tf_keras) as well: run
+`python tests/tf_face/scripts/NAME.py` where those are installed. All are seeded.
+"""
 
 import os
 import subprocess
@@ -17,6 +21,7 @@ def run(script, *arguments, folder):
     return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", sorted((HERE / "scripts").glob("*.py")), ids=lambda p: p.stem)
 def test_script(script, tmp_path):
     done = run(script, folder=tmp_path)

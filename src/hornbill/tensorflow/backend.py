@@ -1,13 +1,17 @@
 """`tf.keras.backend`: Keras 2's functions on tensors, and what Keras 3 still has there."""
 
+import numpy as np
+
 import hornbill.backend as _own
 
 from .. import ops
+from ..engine.config import epsilon, floatx
 from ..models.function import Function
 from . import arrays, math, nn, random
 from .faces import to_script
+from .missing import missing
 from .named import named
-from .tensor import Variable, unwrap
+from .tensor import Tensor, Variable, unwrap
 
 _REDUCE = "sum mean max min prod std all any logsumexp".split()
 _SAME = (
@@ -28,6 +32,8 @@ clip = named(ops.clip, "x min_value max_value")
 flatten = named(lambda x: ops.reshape(x, (-1,)), "x")
 batch_flatten = named(lambda x: ops.reshape(x, (ops.shape(x)[0], -1)), "x")
 permute_dimensions = named(ops.transpose, "x pattern")
+transpose = named(lambda x: ops.transpose(x), "x")
+repeat = named(lambda x, n: ops.repeat(ops.expand_dims(x, 1), n, 1), "x n")
 expand_dims = named(lambda x, axis=-1: ops.expand_dims(x, axis), "x axis")
 squeeze = named(ops.squeeze, "x axis")
 repeat_elements = named(ops.repeat, "x rep axis")
@@ -35,6 +41,21 @@ reverse = named(ops.flip, "x axes")
 softmax = named(lambda x, axis=-1: ops.softmax(x, axis), "x axis")
 categorical_crossentropy = named(ops.categorical_crossentropy, "target output from_logits axis")
 binary_crossentropy = named(ops.binary_crossentropy, "target output from_logits")
+sparse_categorical_crossentropy = named(
+    ops.sparse_categorical_crossentropy, "target output from_logits axis"
+)
+
+
+def _ctc(y_true, y_pred, input_length, label_length):
+    # The last class is the blank, and predictions are chances.
+    scores, lengths = ops.log(y_pred + epsilon()), [input_length, label_length]
+    steps, labels = (ops.cast(ops.reshape(x, (-1,)), "int32") for x in lengths)
+    blank = y_pred.shape[-1] - 1
+    losses = ops.ctc_loss(ops.cast(y_true, "int32"), scores, labels, steps, mask_index=blank)
+    return ops.expand_dims(losses, 1)
+
+
+ctc_batch_cost = named(_ctc)
 cast, stack, tile = arrays.cast, arrays.stack, arrays.tile
 gather, reshape, stop_gradient = arrays.gather, arrays.reshape, arrays.stop_gradient
 zeros_like, ones_like, one_hot, eye = (
@@ -44,13 +65,11 @@ zeros_like, ones_like, one_hot, eye = (
     arrays.eye,
 )
 zeros, ones, constant, shape = arrays.zeros, arrays.ones, arrays.constant, arrays.shape
+arange = arrays.range
 l2_normalize, argmax, argmin = math.l2_normalize, math.argmax, math.argmin
-dropout, bias_add, random_normal, random_uniform = (
-    nn.dropout,
-    nn.bias_add,
-    random.normal,
-    random.uniform,
-)
+dropout, bias_add = nn.dropout, nn.bias_add
+random_normal, random_uniform = random.normal, random.uniform
+truncated_normal = random.truncated_normal
 
 
 def concatenate(tensors, axis: int = -1):
@@ -94,6 +113,34 @@ def set_value(x, value) -> None:
     x.assign(value)
 
 
+eval = get_value
+
+
+def update(x, new_x):
+    """Sets a variable, which it returns."""
+    return x.assign(new_x)
+
+
+def update_add(x, increment):
+    """Adds to a variable, which it returns."""
+    return x.assign_add(increment)
+
+
+def update_sub(x, decrement):
+    """Takes from a variable, which it returns."""
+    return x.assign_sub(decrement)
+
+
+def count_params(x) -> int:
+    """How many numbers a tensor holds."""
+    return int(np.prod(x.shape))
+
+
+def cast_to_floatx(x):
+    """The values in the default float dtype: a tensor, or a NumPy array of what else there is."""
+    return cast(x, floatx()) if isinstance(x, (Tensor, Variable)) else np.asarray(x, floatx())
+
+
 def batch_get_value(tensors) -> list:
     """`get_value` of each."""
     return [get_value(x) for x in tensors]
@@ -119,7 +166,9 @@ def learning_phase() -> int:
 
 
 def __getattr__(name: str):
-    return getattr(_own, name)
+    if hasattr(_own, name):
+        return getattr(_own, name)
+    return missing("tf.keras.backend", globals())(name)
 
 
 def __dir__():
