@@ -101,6 +101,13 @@ def test_the_curve_moves_without_a_reload(page, model, tmp_path):
     has_points(page, 10)  # a second run beside it
     page.uncheck('[data-run="first"] input')
     has_points(page, 2)
+    for axis, label in {"epoch": "epoch", "time": "minute", "step": "step"}.items():
+        page.select_option("#axis", axis)
+        legend = page.text_content('[data-metric="loss"] .u-legend tr')
+        assert legend.startswith(label)
+        has_points(page, 2)
+    page.check("#log-scale")
+    page.check("#within")
     page.click('[data-run="first"] button')
     assert page.is_visible('#weights :text("tiny/line/kernel")')
     assert page.eval_on_selector("#statistic", "s => s.value") == "gradient"

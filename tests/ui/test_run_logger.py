@@ -85,6 +85,23 @@ def test_what_a_run_writes(model, tmp_path):
     np.testing.assert_array_equal(plain.get_weights()[0], model.get_weights()[0])  # it only looks
 
 
+def test_a_probe_that_does_not_fit_is_told_after_the_first_steps(model, tmp_path):
+    log = hb.callbacks.RunLogger(tmp_path, name="a", picture=False, probe=(X[:, :2], Y))
+    with pytest.raises(ValueError, match=r"RunLogger\(probe=...\).*'tiny'.*which fails: "):
+        fit(model, log)
+    assert kinds(read(tmp_path / "a"), "epoch") == []
+
+
+def test_a_log_of_several_numbers_has_a_name_for_each(model, tmp_path):
+    add = hb.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: logs.update(f1=np.array([0.5, 0.25]))
+    )
+    fit(model, add, hb.callbacks.RunLogger(tmp_path, name="a", picture=False), epochs=1)
+    logs = kinds(read(tmp_path / "a"), "epoch")[0]["logs"]
+    assert (logs["f1[0]"], logs["f1[1]"]) == (0.5, 0.25)
+    assert "f1" not in logs
+
+
 def test_within_an_epoch_it_writes_at_the_ends_of_chunks(model, tmp_path):
     quick = hb.callbacks.RunLogger(tmp_path, name="quick", seconds=0, weights_freq=0, picture=False)
     slow = hb.callbacks.RunLogger(tmp_path, name="slow", seconds=None, picture=False)

@@ -198,6 +198,14 @@ class RunLogger(Callback):
         self._record.add("model", summary="\n".join(lines), picture=picture)
         if self.weights_freq:
             self._weights.describe(self.model)  # what the first epoch's changes start from
+        if self.probe is not None:
+            try:
+                self.probe.gradients(self.model)  # compiles it, and shows at once if it fits
+            except ValueError as error:
+                raise ValueError(
+                    f"RunLogger(probe=...) takes gradients of the loss of model "
+                    f"'{self.model.name}' on the batch given, which fails: {error}"
+                ) from error
 
     def _write_steps(self, logs: dict) -> None:
         now = time.perf_counter()
@@ -245,7 +253,7 @@ class _ToRecord(logging.Handler):
 
 
 def _scalars(logs: dict) -> dict:
-    """The logs as numbers: one of several, as of a population, has a name for each."""
+    """The logs as numbers: one that holds several, such as one a class, has a name for each."""
     found = {}
     for name, value in logs.items():
         if getattr(value, "ndim", 0):
