@@ -1,5 +1,6 @@
 """RunLogger: what stands in a run's record, held against the history and closed forms."""
 
+import gc
 import json
 import logging
 import math
@@ -199,9 +200,28 @@ def test_a_dry_run_leaves_nothing(model, tmp_path):
     log = hb.callbacks.RunLogger(tmp_path / "runs", name="a", picture=False)
     fit(model, log, dry_run=True)
     assert not (tmp_path / "runs").exists()
-    assert logging.getLogger().handlers == [
-        h for h in logging.getLogger().handlers if type(h).__name__ != "_ToRecord"
-    ]
+
+
+def test_after_an_error_it_listens_no_longer_than_it_lives(model, tmp_path):
+    before = logging.getLogger().handlers[:]
+
+    def train():
+        def fail(epoch, logs):
+            raise KeyError("broken")
+
+        log = hb.callbacks.RunLogger(tmp_path, name="a", picture=False)
+        with pytest.raises(KeyError):
+            fit(model, log, hb.callbacks.LambdaCallback(on_epoch_end=fail))
+        logging.getLogger().error("what went wrong")
+        return log
+
+    log = train()
+    assert kinds(read(tmp_path / "a"), "log")[-1]["text"] == "what went wrong"
+    assert len(logging.getLogger().handlers) == len(before) + 1
+    del log
+    model.history = None
+    gc.collect()
+    assert logging.getLogger().handlers == before
 
 
 def test_weights_that_are_no_floats_are_passed_over(tmp_path):

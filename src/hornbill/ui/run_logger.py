@@ -4,6 +4,7 @@ import logging
 import os
 import re
 import time
+import weakref
 from pathlib import Path
 
 import jax
@@ -162,8 +163,10 @@ class RunLogger(Callback):
     def _open(self, epoch: int) -> None:
         self._run = self._run or self._new_name()
         self._record = Record(Path(self.rundir) / self._run)
-        self._handler = _ToRecord(self._record)
-        logging.getLogger().addHandler(self._handler)
+        handler = _ToRecord(self._record)
+        logging.getLogger().addHandler(handler)
+        # An error that ends the training calls no hook: then it goes with this object.
+        self._stop_listening = weakref.finalize(self, logging.getLogger().removeHandler, handler)
         model = self.model
         self._record.add(
             "start",
@@ -178,7 +181,7 @@ class RunLogger(Callback):
 
     def _close(self) -> None:
         if self._record is not None:
-            logging.getLogger().removeHandler(self._handler)
+            self._stop_listening()
             self._record = None
 
     def _new_name(self) -> str:
@@ -202,6 +205,7 @@ class RunLogger(Callback):
             try:
                 self.probe.gradients(self.model)  # compiles it, and shows at once if it fits
             except ValueError as error:
+                self._close()
                 raise ValueError(
                     f"RunLogger(probe=...) takes gradients of the loss of model "
                     f"'{self.model.name}' on the batch given, which fails: {error}"
