@@ -52,7 +52,7 @@ def rows(model, **settings) -> dict[str, list[str]]:
 
 def total(model, **settings) -> int:
     text = text_of(model, cost=True, **settings)
-    return int(re.search(r"Multiply-adds, batch of \d+: ([\d,]+)\n", text)[1].replace(",", ""))
+    return int(re.search(r"Multiply-adds, batch of \d+: ([\d,]+)$", text, re.M)[1].replace(",", ""))
 
 
 @pytest.mark.parametrize("batch_size", [1, 4])
@@ -99,6 +99,23 @@ def test_a_subclassed_model_is_told_after_its_first_call():
     # enter, two blocks, two calls of scale, leave
     assert total(model, batch_size=5) == 5 * (3 * 4 + 2 * 16 + 2 * 4 + 4 * 2)
     assert rows(model, cost=True)["scale"][-1] == "8"
+
+
+def test_a_subclassed_models_own_operations_are_told():
+    class Own(hb.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = L.Dense(4)
+
+        def call(self, x):
+            x = self.dense(x)
+            return hb.ops.matmul(hb.ops.transpose(x), x)
+
+    model = Own()
+    model(np.ones((2, 3), "float32"))
+    text = text_of(model, cost=True, batch_size=5)
+    with_own = 5 * 3 * 4 + 4 * 5 * 4
+    assert f"Multiply-adds, batch of 5: 60 in calls of layers, {with_own} with the" in text
 
 
 def test_what_shapes_do_not_tell_is_a_question_mark():

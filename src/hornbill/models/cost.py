@@ -9,7 +9,7 @@ import numpy as np
 from ..engine.products import multiply_adds
 from ..engine.scope import StatelessScope
 from ..engine.symbolic import SymbolicTensor
-from .flow import traced_calls
+from .flow import traced_flow
 
 
 class Cost(NamedTuple):
@@ -36,6 +36,15 @@ def costs(model, batch_size: int) -> dict[int, Cost | None]:
     return found
 
 
+def all_multiply_adds(model, batch_size: int) -> int | None:
+    """Those of a whole model without a graph, with what its `call` does beside its layers.
+
+    None where the model has a graph, or cannot be traced.
+    """
+    flow = None if model._graph is not None else traced_flow(model, batch_size)
+    return None if flow is None else multiply_adds(flow.program)
+
+
 def _calls(model, batch_size: int):
     """Each call inside the model: the operation, and `(args, kwargs)` of structs."""
     if model._graph is not None:
@@ -43,7 +52,8 @@ def _calls(model, batch_size: int):
             if node.inputs:
                 yield node.operation, _sized((node.args, node.kwargs), batch_size)
     else:
-        for call in traced_calls(model, batch_size) or ():
+        flow = traced_flow(model, batch_size)
+        for call in [] if flow is None else flow.calls:
             if call.operation is not None:
                 yield call.operation, call.given
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import jax
 from jax.ad_checkpoint import checkpoint_name
-from jax.extend.core import Literal, jaxprs_in_params
+from jax.extend.core import Jaxpr, Literal, jaxprs_in_params
 
 from ..engine.beside import get_mask, set_mask
 from ..engine.errors import known_shape
@@ -31,8 +31,15 @@ class Call(NamedTuple):
     given: tuple  # its `(args, kwargs)`, with a `jax.ShapeDtypeStruct` for each array
 
 
-def traced_calls(model, batch_size: int | None = None) -> list[Call] | None:
-    """The model's inputs and the calls of the layers directly inside, in order.
+class Flow(NamedTuple):
+    """The model's inputs and the calls of the layers directly inside, in order; and the program."""
+
+    calls: list[Call]
+    program: Jaxpr
+
+
+def traced_flow(model, batch_size: int | None = None) -> Flow | None:
+    """The data flow of a model without a graph.
 
     With a batch size the shapes are those of such a batch, else those that the model was built for.
     None where the model was not called or built yet, or needs more than arrays of those shapes.
@@ -52,7 +59,7 @@ def traced_calls(model, batch_size: int | None = None) -> list[Call] | None:
     return None
 
 
-def _trace(model, shapes: dict, unknown) -> list[Call]:
+def _trace(model, shapes: dict, unknown) -> Flow:
     names = [key.removesuffix("_shape") for key in shapes]
     structs = jax.tree.map(
         lambda shape: jax.ShapeDtypeStruct(
@@ -81,7 +88,7 @@ def _trace(model, shapes: dict, unknown) -> list[Call]:
         for layer in layers:
             del vars(layer)["run"]
     _walk(program, [{i} for i in range(len(leaves))], calls)
-    return calls
+    return Flow(calls, program)
 
 
 def _marking(layer, run, calls: list[Call]):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..layers.input_layer import InputLayer
-from .cost import Cost, costs
+from .cost import Cost, all_multiply_adds, costs
 from .functional import uses
 from .kinds import kind
 
@@ -150,13 +150,16 @@ def _cost_texts(operation, found: dict) -> list[str]:
 def _total_cost(model, batch_size: int) -> str:
     found = costs(model, batch_size)
     known = sum((cost for cost in found.values() if cost is not None), Cost())
-    unknown = len(found) - sum(cost is not None for cost in found.values())
-    missing = f", without {unknown} unknown" if unknown else ""
+    count = sum(cost is None for cost in found.values())
+    unknown = f", without {count} unknown" if count else ""
     if not found:
         return f" Cost of a batch of {batch_size}: unknown before the model is built\n"
+    whole, more = all_multiply_adds(model, batch_size), ""
+    if whole is not None and whole != known.multiply_adds:
+        more = f" in calls of layers, {whole:,} with the model's own operations and loops"
     return (
-        f" Memory of outputs, batch of {batch_size}: {memory(known.activations)}{missing}\n"
-        f" Multiply-adds, batch of {batch_size}: {known.multiply_adds:,}{missing}\n"
+        f" Memory of outputs, batch of {batch_size}: {memory(known.activations)}{unknown}\n"
+        f" Multiply-adds, batch of {batch_size}: {known.multiply_adds:,}{unknown}{more}\n"
     )
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from ...layers.wrapper import Wrapper
-from ..flow import traced_calls
+from ..flow import traced_flow
 from ..functional import Graph
 from ..kinds import kind
 
@@ -46,8 +46,8 @@ def chart(model, show: Show) -> Chart:
         return _of_graph(model._graph, show)
     if hasattr(model, "_sequence"):
         return _of_sequence(model, show)
-    calls = traced_calls(model)
-    return _of_parts(model, show) if calls is None else _of_calls(calls, show)
+    flow = traced_flow(model)
+    return _of_parts(model, show) if flow is None else _of_calls(flow.calls, show)
 
 
 def _of_graph(graph: Graph, show: Show) -> Chart:
