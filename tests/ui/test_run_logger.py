@@ -181,19 +181,21 @@ def test_a_line_that_was_cut_off_spoils_no_other(model, tmp_path):
     assert json.loads(lines[2])["kind"] == "start"
 
 
-def test_a_resumed_training_goes_on_in_its_run(model, tmp_path):
-    def train(epochs):
+def test_a_resumed_training_goes_on_in_its_run(tmp_path):
+    def train(**settings):
         model = hb.Sequential([hb.Input((3,)), hb.layers.Dense(1)], name="tiny")
         model.compile("sgd", "mse")
         log = hb.callbacks.RunLogger(tmp_path / "runs", picture=False)
-        fit(model, log, epochs=epochs, checkpoint=tmp_path / "saved")
+        fit(model, log, checkpoint=tmp_path / "saved", **settings)
 
-    train(2)
-    train(3)
+    train(epochs=3, max_steps=6)  # in the midst of the second epoch
+    train(epochs=2)
+    train(epochs=3)
     (run,) = (tmp_path / "runs").iterdir()
     events = read(run)
-    assert [(e["epoch"], e["step"]) for e in kinds(events, "start")] == [(0, 0), (2, 8)]
-    assert [(e["epoch"], e["step"]) for e in kinds(events, "epoch")] == [(0, 4), (1, 8), (2, 12)]
+    assert [(e["epoch"], e["step"]) for e in kinds(events, "start")] == [(0, 0), (1, 6), (2, 8)]
+    whole = [(e["epoch"], e["step"]) for e in kinds(events, "epoch")]
+    assert whole == [(0, 4), (1, 6), (1, 8), (2, 12)]  # what there was of the second, then all
 
 
 def test_a_dry_run_leaves_nothing(model, tmp_path):

@@ -89,16 +89,16 @@ class RunLogger(Callback):
         self.weights_freq, self.picture = weights_freq, bool(picture)
         self.probe = None if probe is None else Probe(probe)
         self._run = name  # the run's name, once it has one
-        self._step = 0
+        self._step, self._last = 0, -1  # the steps done, and the epoch's last batch
         self._record: Record | None = None
 
     def get_state(self):
-        return {"run": self._run, "step": self._step}
+        return {"run": self._run, "step": self._step, "last": self._last}
 
     def set_state(self, state):
         if self._run != state["run"]:
             self._close()
-        self._run, self._step = state["run"], state["step"]
+        self._run, self._step, self._last = state["run"], state["step"], state["last"]
 
     def write(self, text: str) -> None:
         """Adds a message to the log of the run that trains.
