@@ -252,14 +252,16 @@ def test_a_users_own_errors_come_through():
         Picky()(np.ones(2))
 
 
-def test_python_if_on_a_tensor_is_explained():
-    class Branch(hb.Model):
+def test_a_value_that_compiled_code_does_not_have_is_explained():
+    class Look(hb.Model):
         def call(self, x):
-            return x if x.sum() > 0 else -x
+            return x * float(x.sum())
 
-    model = Branch(name="branch")
+    model = Look(name="look")
     assert model(np.ones((2, 1), "float32")).shape == (2, 1)  # eagerly it is fine
-    with pytest.raises(TypeError, match=r"Layer 'branch' .*ops\.cond.*run_eagerly=True"):
+    line = Look.call.__code__.co_firstlineno + 1
+    match = rf"Layer 'look' .* in line {line} of {__file__}.*run_eagerly=True"
+    with pytest.raises(TypeError, match=match):
         model.predict(np.ones((2, 1)), verbose=0)
 
 

@@ -1,12 +1,70 @@
 """Turning the engine's errors into ours: one message, where it happened, what came in."""
 
 import re
+import sys
+import sysconfig
+import warnings
 
 import jax
 
 
 class UnknownDimension(ValueError):
     """A dimension must be known for this, and is None: no other size may be tried instead."""
+
+
+class NeedsValue(TypeError):
+    """Compiled code would need to know a tensor's value here: only uncompiled code can run it."""
+
+    _explained = True
+
+    def __init__(self, text: str):
+        super().__init__(text)
+        self.place = user_frame()
+
+
+_LIBRARIES = ("hornbill", "jax", "jaxlib", "numpy", "contextlib", "functools")
+_INSTALLED = tuple({sysconfig.get_path(n) for n in ("purelib", "platlib")})
+
+
+def is_user_code(code, namespace: dict) -> bool:
+    """Whether code is a user's: neither this library's nor another installed one's."""
+    top = str(namespace.get("__name__", "")).partition(".")[0]
+    if top in _LIBRARIES or (top in sys.stdlib_module_names and top != "__main__"):
+        return False
+    return not code.co_filename.startswith(_INSTALLED)
+
+
+def user_frame(error: BaseException | None = None) -> tuple[str, int]:
+    """The file and line of the user's code that runs now, or in which an error was raised."""
+    place = ("<unknown>", 0)
+    if error is None:
+        frame = sys._getframe(1)
+        while frame is not None:
+            if is_user_code(frame.f_code, frame.f_globals):
+                return frame.f_code.co_filename, frame.f_lineno
+            frame = frame.f_back
+        return place
+    trace = error.__traceback__
+    while trace is not None:
+        if is_user_code(trace.tb_frame.f_code, trace.tb_frame.f_globals):
+            place = trace.tb_frame.f_code.co_filename, trace.tb_lineno
+        trace = trace.tb_next
+    return place
+
+
+def warn_uncompiled(what: str, error: BaseException) -> None:
+    """Warns, at the user's line, that something runs uncompiled because of an error there."""
+    if isinstance(error, NeedsValue):
+        (filename, line), reason = error.place, str(error)
+    else:
+        (filename, line), reason = user_frame(error), "Python's choice depends on a tensor."
+    warnings.warn_explicit(
+        f"{what} cannot be compiled because of line {line} of {filename}, and runs uncompiled, "
+        f"slowly. {reason}",
+        UserWarning,
+        filename,
+        line,
+    )
 
 
 def describe(x) -> str:
@@ -56,6 +114,9 @@ TRACER_ERRORS = (
     jax.errors.NonConcreteBooleanIndexError,
 )
 
+# Those by which Python would choose what to run: `if`, `while`, `range`.
+CHOICES = (jax.errors.TracerBoolConversionError, jax.errors.TracerIntegerConversionError)
+
 
 def explain(error: BaseException, who: str, received: str) -> BaseException:
     """The error to raise in place of `error`, which came out of `who`.
@@ -65,11 +126,23 @@ def explain(error: BaseException, who: str, received: str) -> BaseException:
     if getattr(error, "_explained", False) or not from_engine(error):
         return error
     if isinstance(error, TRACER_ERRORS):
+        filename, line = user_frame(error)
         text = (
-            f"{who} needs the value of a tensor that has none yet: this code is compiled, and "
-            "runs with placeholders. Python's `if`, `while`, float(), int(), bool(), .item() and "
-            "NumPy functions cannot take them: use ops.where, ops.cond, ops.while_loop and "
-            f"hornbill.ops, or compile(run_eagerly=True) to look at values. Received: {received}"
+            f"{who} needs the value of a tensor that has none yet, in line {line} of {filename}: "
+            "this code is compiled, and runs with placeholders. "
+        )
+        if isinstance(error, CHOICES):
+            new = NeedsValue(
+                f"{text}Python cannot choose by them here: use ops.where, ops.cond, "
+                "ops.while_loop, or compile(run_eagerly=True) to look at values. "
+                f"Received: {received}"
+            )
+            new.place = filename, line
+            return new
+        text += (
+            "float(), int(), .item(), .numpy() and NumPy functions cannot take them: compute with "
+            "hornbill.ops, return what is to be looked at, or compile(run_eagerly=True). "
+            f"Received: {received}"
         )
     else:
         text = f"{who} cannot take these inputs: {_first_lines(error)}\nReceived: {received}"

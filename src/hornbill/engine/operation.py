@@ -7,6 +7,7 @@ take the same door (`record`).
 
 import functools
 import inspect
+import math
 from typing import Annotated, Any
 
 import jax
@@ -14,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .beside import get_mask, set_mask
-from .errors import UnknownDimension, describe_call, explain, known_shape
+from .errors import NeedsValue, UnknownDimension, describe_call, explain, known_shape
 from .naming import auto_name, to_snake_case, unique_name
 from .scope import StatelessScope
 from .symbolic import Node, SymbolicTensor, any_symbolic
@@ -194,13 +195,29 @@ def _infer(function, args, kwargs):
         masks = [None if m is None else struct(m) for m in masks]
         return jax.eval_shape(abstract, [struct(t) for t in tensors], masks)
 
+    def compute(unknown):
+        # Python chooses by values that no placeholder has: numbers of some kind show the shapes.
+        def some(x):
+            shape = [unknown if n is None else n for n in x.shape]
+            return jnp.asarray(np.linspace(-1, 1, math.prod(shape)).reshape(shape), x.dtype)
+
+        tensors = [leaves[i] for i in places]
+        masks = [get_mask(t) for t in tensors]
+        return abstract([*map(some, tensors)], [None if m is None else some(m) for m in masks])
+
     if all(n is not None for i in places for n in leaves[i].shape):
-        return jax.tree.map(lambda s: TensorSpec(s.shape, s.dtype), trace(None))
+        try:
+            result = trace(None)
+        except NeedsValue:
+            result = compute(None)
+        return jax.tree.map(lambda s: TensorSpec(s.shape, s.dtype), result)
     try:
         result = trace(_Unknown.symbol())
         return jax.tree.map(lambda s: TensorSpec(known_shape(s.shape), s.dtype), result)
     except UnknownDimension:
         raise
+    except NeedsValue:
+        return jax.tree.map(_merge, compute(4), compute(6))
     except Exception as error:
         try:
             # Sizes that divide by what shapes are usually divided by: reshape((-1, 4)) passes.

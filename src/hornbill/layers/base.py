@@ -31,6 +31,7 @@ from .calling import (
     as_shapes,
     has_tensors,
     input_shape_argument,
+    let_tensors_decide,
     masks_of,
     placeholders,
     shapes_of,
@@ -113,6 +114,7 @@ class Layer(Operation, Trackable):
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
+        let_tensors_decide(cls)
         if "call" in cls.__dict__:
             cls._call_spec = CallSpec.of(cls.call)
         if "build" in cls.__dict__:

@@ -9,6 +9,7 @@ import numpy as np
 from ..engine import errors
 from ..engine.beside import get_mask
 from ..engine.context import current_context, enter_context, leave_context
+from ..engine.flow import convert
 from ..engine.scope import outside_scopes
 from ..engine.symbolic import SymbolicTensor
 
@@ -113,3 +114,14 @@ def placeholders(shapes, dtype) -> tuple:
     """Symbolic tensors for a shape or a structure of shapes, as the arguments of a call."""
     made = jax.tree.map(lambda s: SymbolicTensor(s, dtype, name="input"), shapes, is_leaf=is_shape)
     return (made,)
+
+
+# What users write for the library to call.
+_WRITTEN = "call train_step test_step predict_step compute_loss compute_metrics".split()
+
+
+def let_tensors_decide(cls) -> None:
+    """Makes a class's own methods ready for an `if`, `while` or `for` that depends on a tensor."""
+    for name in _WRITTEN:
+        if name in cls.__dict__:
+            setattr(cls, name, convert(cls.__dict__[name]))

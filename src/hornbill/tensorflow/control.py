@@ -7,11 +7,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from .. import ops
+from ..engine.errors import CHOICES, NeedsValue, warn_uncompiled
+from ..engine.flow import branches, convert
 from ..engine.scope import StatelessScope, current_scope
 from ..engine.variable import Variable as Cell
-from . import branches, config
+from . import config
 from .arrays import convert_to_tensor
-from .autograph import convert
 from .tensor import Tensor, lift, unwrap, wrap
 
 __all__ = [
@@ -28,7 +29,7 @@ __all__ = [
 
 def cond(pred, true_fn=None, false_fn=None, name=None):
     """`true_fn()` if `pred` holds, else `false_fn()`; in compiled code only one of them runs."""
-    return wrap(branches.if_(pred, true_fn, false_fn))
+    return wrap(branches.choose(pred, convert(true_fn), convert(false_fn)))
 
 
 def switch_case(branch_index, branch_fns, default=None, name=None):
@@ -115,14 +116,20 @@ def while_loop(
         inside = cond(*variables)
         if maximum_iterations is None:
             return inside
-        return branches.and_(lambda: k < maximum_iterations, lambda: inside)
+        return branches.and_(k < maximum_iterations, lambda: inside)
 
     def step(k, *variables):
         result = body(*variables)
         result = result if isinstance(result, (list, tuple)) else (result,)
         return (k + 1, *result)
 
-    _, *last = branches.while_(go_on, step, (0, *wrap(list(loop_vars))))
+    state = (0, *wrap(list(loop_vars)))
+    while not branches.is_open(more := go_on(*state)) and more:
+        state = step(*state)
+    if branches.is_open(more):
+        names = ["the round", *(f"loop_vars[{i}]" for i in range(len(loop_vars)))]
+        state = branches.while_(go_on, step, state, names)
+    last = list(state[1:])
     if not back_prop:
         last = [lift(ops.stop_gradient)(x) if isinstance(x, Tensor) else x for x in last]
     return type(loop_vars)(last) if isinstance(loop_vars, (list, tuple)) else last
@@ -220,7 +227,14 @@ class _Function:
         static = tuple(None if _is_array(x) else x for x in leaves)
         key = (treedef, static, tuple((a.shape, a.dtype, a.weak_type) for a in arrays))
         if key not in self._programs:
-            self._programs[key] = self._compile(leaves, treedef, arrays)
+            try:
+                self._programs[key] = self._compile(leaves, treedef, arrays)
+            except (NeedsValue, *CHOICES) as error:
+                name = getattr(self.python_function, "__name__", self.python_function)
+                warn_uncompiled(f"tf.function '{name}'", error)
+                self._programs[key] = None
+        if self._programs[key] is None:
+            return wrap(self.python_function(*args, **kwargs))
         program, variables, written, result = self._programs[key]
         values, flat = program([v._stored() for v in variables], arrays)
         for variable, value in zip(written, values, strict=True):

@@ -15,9 +15,9 @@ import jax
 import numpy as np
 
 from ..engine.config import floatx
+from ..engine.flow import convert
 from ..training.data import dataset as plain
 from . import data_streams as streams
-from .autograph import convert
 from .faces import adopted, called_by_script
 from .missing import missing
 from .tensor import Tensor, TensorSpec, to_numpy, unwrap, wrap

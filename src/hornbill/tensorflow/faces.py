@@ -15,10 +15,10 @@ import jax
 
 from .. import constraints, initializers, layers, losses, metrics, models, optimizers, regularizers
 from ..engine.allowed import is_builtin
+from ..engine.flow import convert
 from ..engine.variable import Variable as Cell
 from ..models.model import Functional
 from ..saving.pickling import restore_model
-from .autograph import convert
 from .tensor import Variable, unwrap, wrap
 
 # The families, and the methods that scripts write for the library to call.

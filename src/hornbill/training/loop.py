@@ -240,7 +240,7 @@ def chunks(runner, steps: int, least: int, start: int = 0, room=lambda: None):
 def runner_for(model, mode: str) -> StepRunner:
     """The model's runner of a mode, with the programs that earlier calls compiled."""
     runner = model._runners.get(mode)
-    if runner is None or runner.eager != (model.run_eagerly or not model.jit_compile):
+    if runner is None or runner.asked_eager != (model.run_eagerly or not model.jit_compile):
         runner = model._runners[mode] = model._new_runner(mode)
     return runner
 

@@ -19,6 +19,7 @@ import numpy as np
 from ..engine import compile as compiler
 from ..engine.context import CallContext, enter_context, leave_context
 from ..engine.dtypes import numpy_dtype
+from ..engine.errors import CHOICES, NeedsValue, warn_uncompiled
 from ..engine.gradients import without_gradient
 from ..engine.numerics import all_finite
 from ..engine.random import global_generator
@@ -205,7 +206,7 @@ class StepRunner:
 
     def __init__(self, model, mode: str):
         self.model, self.mode = model, mode
-        self.eager = model.run_eagerly or not model.jit_compile
+        self.asked_eager = self.eager = model.run_eagerly or not model.jit_compile
         self.programs: dict = {}
         self._shapes: dict = {}  # of the batches, in the order in which they came
         self._warned = False
@@ -252,6 +253,20 @@ class StepRunner:
             self._labeled = None
         return self.programs[key]
 
+    def _compiled(self, data, index):
+        """What `_prepare` gives; None where the step runs uncompiled, as asked or as it must."""
+        if self.eager:
+            return None
+        try:
+            return self._prepare(data, index)
+        except (NeedsValue, *CHOICES) as error:
+            if self.members > 1:
+                raise
+            self.eager = True
+            warn_uncompiled(f"The {self.mode} step of '{self.model.name}'", error)
+            self._build(data, index)
+            return None
+
     def _check_labels(self, data, leaf) -> None:
         """Looks at the labels of resident data, once for each data."""
         if self._labeled is None or self._labeled() is not leaf:
@@ -292,8 +307,9 @@ class StepRunner:
         rows = example["rows"]
         index = None if rows is None else jax.ShapeDtypeStruct(rows, np.int32)
         if not self.eager:
-            self._program(data, index)
-            return
+            with contextlib.suppress(NeedsValue, *CHOICES):  # the first step tells
+                self._program(data, index)
+                return
         self._build(data, index)
         with contextlib.suppress(Exception):  # an eager step may do what cannot be traced
             self._trace(data, index)
@@ -356,7 +372,7 @@ class StepRunner:
                     if self.mode != "predict":
                         model._resolve(y, y_pred)
 
-            if self.eager and isinstance(jax.tree.leaves(data)[0], jax.Array):
+            if self.eager and not isinstance(jax.tree.leaves(data)[0], jax.ShapeDtypeStruct):
                 run(gather_eager(data, index))  # it may do what cannot be traced
             else:
                 jax.eval_shape(run, batch)
@@ -398,9 +414,10 @@ class StepRunner:
             self._build(data, index)
         if self.checks:
             return self._run_checked(data, index)
-        if self.eager:
+        program = self._compiled(data, index)
+        if program is None:
             return call_step(self.model, self.mode, gather_eager(data, index))
-        return self._step(*self._prepare(data, index), data, index)
+        return self._step(*program, data, index)
 
     def _step(self, program, cells, fixed, data, index):
         with hold_interrupts():
@@ -410,8 +427,9 @@ class StepRunner:
 
     def _run_checked(self, data, index):
         """One step that leaves the state as it was and raises where its results are not finite."""
-        if not self.eager:
-            program, cells, fixed = self._prepare(data, index)
+        prepared = self._compiled(data, index)
+        if prepared is not None:
+            program, cells, fixed = prepared
             values = [v._value for v in cells], [v._value for v in fixed]
             new, (logs, fine) = program.step(*values, data, index)
             if fine:
@@ -432,7 +450,10 @@ class StepRunner:
 
     def loops(self, data, order) -> bool:
         """Whether steps over these batches go into one program."""
-        return not self.checks and self._prepare(data, order[0])[0].loops
+        if self.checks:
+            return False
+        prepared = self._compiled(data, order[0])
+        return prepared is not None and prepared[0].loops
 
     def run_many(self, data, order, start: int, stop: int, results=None):
         """The steps `start` to `stop` of an epoch; the rows of `order` are the batches.
@@ -441,11 +462,12 @@ class StepRunner:
             The last step's logs; in mode `"predict"` the outputs so far, to be handed in again as
             `results`.
         """
-        if self.checks:
+        prepared = None if self.checks else self._compiled(data, order[0])
+        if prepared is None:
             for i in range(start, stop):
                 logs = self.run(data, order[i])
             return logs
-        program, cells, fixed = self._prepare(data, order[0])
+        program, cells, fixed = prepared
         if not program.loops:
             for i in range(start, stop):
                 logs = self._step(program, cells, fixed, data, order[i])
