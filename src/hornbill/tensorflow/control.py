@@ -198,6 +198,7 @@ class _Function:
     def __init__(self, function, signature=None, autograph: bool = True):
         functools.update_wrapper(self, function)
         self.python_function, self.input_signature = function, signature
+        self.autograph = autograph
         self._run = convert(function) if autograph else function
         self._programs: dict = {}
 
@@ -230,6 +231,8 @@ class _Function:
             try:
                 self._programs[key] = self._compile(leaves, treedef, arrays)
             except (NeedsValue, *CHOICES) as error:
+                if not self.autograph:
+                    raise
                 name = getattr(self.python_function, "__name__", self.python_function)
                 warn_uncompiled(f"tf.function '{name}'", error)
                 self._programs[key] = None
