@@ -5,6 +5,7 @@ last one took, so that it covers about 50 ms of work: the progress line stays al
 answered, and Python costs nothing.
 """
 
+import collections
 import itertools
 import time
 
@@ -18,6 +19,7 @@ from .data import make_data
 from .runner import StepRunner, gather_eager
 
 CHUNK_SECONDS = 0.05
+AHEAD = 4  # steps sent to the device at a time: each holds its batch in memory until it is done
 
 # What a callback sets to end each kind of run.
 STOPS = {"train": "stop_training", "test": "stop_evaluating", "predict": "stop_predicting"}
@@ -124,11 +126,11 @@ def _predict_batches(runner, reader, callbacks) -> list:
     for step, (batch, rows) in enumerate(steps, seen):
         callbacks.call_batch("on_predict_batch_begin", step)
         outputs.append(runner.run(batch, rows))
+        jax.block_until_ready(outputs[-AHEAD:][0])
         callbacks.call_batch("on_predict_batch_end", step, {"outputs": outputs[-1]})
         if stopped(runner.model, "predict"):
             break
         if step % 64 == 63:
-            # Keep the queue of dispatched steps, and so the memory that they hold, short.
             outputs[-64:] = jax.device_get(outputs[-64:])
     return jax.device_get(outputs)
 
@@ -148,9 +150,12 @@ def run_epoch(model, runner, reader, callbacks, pulse=QUIET) -> tuple[dict, int]
         return logs, seen
     if reader.chunked and not runner.eager and not callbacks.wants_batches(mode):
         return _run_chunks(model, runner, reader, callbacks, pulse)
+    under_way = collections.deque(maxlen=AHEAD)
     for data, rows in reader.single():
         callbacks.call_batch(f"on_{mode}_batch_begin", seen)
         logs = runner.run(data, rows)
+        under_way.append(logs)
+        jax.block_until_ready(under_way[0])
         seen += 1
         callbacks.call_batch(f"on_{mode}_batch_end", seen - 1, logs)
         if pulse.stops(seen, logs) or stopped(model, mode):
