@@ -102,7 +102,8 @@ def main(argv=None) -> dict[str, float]:
     sure, kinds = judged(drawn, x_train, y_train)
     print(f"A classifier finds {kinds} of 10 digits among 1,000, and is {sure:.0%} sure of each.")
 
-    sheet = drawn[:100].reshape(5, 20, 8, 8).swapaxes(1, 2).reshape(40, 160)
+    tiles = np.pad(drawn[:100, ..., 0], [(0, 0), (1, 1), (1, 1)])
+    sheet = tiles.reshape(5, 20, 10, 10).swapaxes(1, 2).reshape(50, 200)
     plt.imsave(Path(options.out) / "gan.png", sheet.repeat(4, 0).repeat(4, 1), cmap="gray_r")
     return {"sure": sure, "kinds": kinds}
 

@@ -74,7 +74,7 @@ def main(argv=None) -> dict[str, float]:
     )
     policy.compile(hb.optimizers.Adam(0.02), loss="sparse_categorical_crossentropy")
     lengths = []
-    for turn in range(15 if options.quick else 60):
+    for turn in range(15 if options.quick else 40):
         states, actions, up = play(policy, rng)
         lengths.append(up.sum(0))
         if turn % 10 == 0:

@@ -92,7 +92,7 @@ def main(argv=None) -> dict[str, float]:
         loss_weights={"riders": 1.0, "crowded": 5.0},
         metrics={"crowded": "auc"},
     )
-    model.fit(x, answers, batch_size=64, epochs=3 if options.quick else 25, verbose=0)
+    model.fit(x, answers, batch_size=64, epochs=4 if options.quick else 25, verbose=0)
     result = model.evaluate(x_new, new_answers, verbose=0, return_dict=True)
     y = new_answers["riders"]
     best, mean = (

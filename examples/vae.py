@@ -54,10 +54,11 @@ def nats(images, logits):
 def draw(model: VAE, images, labels, path: Path) -> None:
     """The decoded map on the left, the codes of images on the right."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.8), layout="constrained")
-    ticks = np.linspace(-2.2, 2.2, 16)
+    ticks = np.linspace(-2.2, 2.2, 12)
     codes = np.stack(np.meshgrid(ticks, ticks[::-1]), axis=-1).reshape(-1, 2).astype("float32")
-    tiles = np.asarray(ops.sigmoid(model.decoder(codes))).reshape(16, 16, 8, 8)
-    left.imshow(tiles.swapaxes(1, 2).reshape(128, 128), cmap="gray_r", extent=[-2.3, 2.3] * 2)
+    tiles = np.pad(ops.sigmoid(model.decoder(codes))[..., 0], [(0, 0), (1, 1), (1, 1)])
+    sheet = tiles.reshape(12, 12, 10, 10).swapaxes(1, 2).reshape(120, 120)
+    left.imshow(sheet, cmap="gray_r", extent=[-2.4, 2.4] * 2)
     left.set_title("what the decoder makes of each place")
     mean = np.asarray(model.encoder(images))[:, :2]
     points = right.scatter(*mean.T, c=labels, cmap="tab10", s=8)

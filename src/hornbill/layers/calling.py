@@ -57,7 +57,7 @@ def wrap_build(build):
         self._note_build(wrapped, args, kwargs)
 
     wrapped.__wrapped__ = build
-    wrapped.__doc__ = build.__doc__
+    wrapped.__doc__, wrapped.__qualname__ = build.__doc__, build.__qualname__
     wrapped.parameters = [
         p.name
         for p in list(inspect.signature(build).parameters.values())[1:]

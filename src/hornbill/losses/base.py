@@ -170,7 +170,8 @@ def loss_class(class_name: str, function, parameters: dict | None = None):
         LossFunctionWrapper.__init__(self, function, **base, **given)
         vars(self).update(given)
 
-    __init__.__signature__ = signature
+    __init__.__signature__, __init__.__module__ = signature, function.__module__
+    __init__.__qualname__ = f"{class_name}.__init__"
     members = {"__init__": __init__, "__module__": function.__module__, "__doc__": _doc(function)}
     return type(class_name, (LossFunctionWrapper,), members)
 
