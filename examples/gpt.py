@@ -1,6 +1,6 @@
 """A small GPT that learns to write like Python's manual, letter by letter.
 
-    python examples/gpt.py            # some minutes on two cores
+    python examples/gpt.py            # three minutes on two cores
     python examples/gpt.py --quick    # a few steps, to see that it runs
 
 The text is the language reference that comes with every Python (`pydoc_data`). Prints bits per
@@ -12,14 +12,11 @@ import argparse
 from pathlib import Path
 from pydoc_data import topics
 
-import matplotlib
 import numpy as np
+from matplotlib.figure import Figure
 
 import hornbill as hb
 from hornbill import layers, ops
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 
 LENGTH = 64
 LETTERS = "\n" + "".join(map(chr, range(32, 127)))
@@ -38,7 +35,9 @@ class Block(layers.Layer):
         super().__init__(**kwargs)
         self.norms = [layers.LayerNormalization() for _ in range(2)]
         self.attention = layers.MultiHeadAttention(heads, width // heads)
-        self.think = hb.Sequential([layers.Dense(4 * width, activation="gelu"), layers.Dense(width)])
+        self.think = hb.Sequential(
+            [layers.Dense(4 * width, activation="gelu"), layers.Dense(width)]
+        )
 
     def call(self, x):
         y = self.norms[0](x)
@@ -111,14 +110,14 @@ def main(argv=None) -> dict[str, float]:
     print(f"{bits:.2f} bits per letter on new text; {pairs:.2f} by a table of letter pairs.")
     print(model.write("The statement", 20 if options.quick else 300))
 
-    figure, ax = plt.subplots(figsize=(6, 3), layout="constrained")
+    figure = Figure(figsize=(6, 3), layout="constrained")
+    ax = figure.subplots()
     for name, label in (("loss", "training"), ("val_loss", "new text")):
         ax.plot(range(1, epochs + 1), np.array(history[name]) / np.log(2), label=label)
     ax.axhline(pairs, color="gray", ls=":", label="table of letter pairs")
     ax.set(xlabel=f"epoch of {steps} steps", ylabel="bits per letter")
     ax.legend()
     figure.savefig(Path(options.out) / "gpt.png", dpi=80)
-    plt.close(figure)
     return {"bits": float(bits), "pairs": pairs}
 
 

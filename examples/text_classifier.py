@@ -1,6 +1,6 @@
 """Attention reads short reviews, where what a word says depends on the words around it.
 
-    python examples/text_classifier.py            # under half a minute on two cores
+    python examples/text_classifier.py            # under ten seconds on two cores
     python examples/text_classifier.py --quick    # a few epochs, to see that it runs
 
 The reviews are generated: "the food was not bad but the service was awful". The last part
@@ -11,14 +11,11 @@ words, which cannot see order; draws which words look at which.
 import argparse
 from pathlib import Path
 
-import matplotlib
 import numpy as np
+from matplotlib.figure import Figure
 
 import hornbill as hb
 from hornbill import layers, ops
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 
 GOOD = "good great lovely friendly tasty quick warm perfect".split()
 BAD = "bad awful slow rude cold boring salty broken".split()
@@ -100,14 +97,14 @@ def main(argv=None) -> dict[str, float]:
     text = "the food was so good but the waiter was not really friendly"
     weights = np.asarray(model.look(np.asarray(to_tokens([text])))[1])[0]
     shown = text.split()
-    figure, axes = plt.subplots(1, 2, figsize=(8.6, 4.4), layout="constrained", sharey=True)
+    figure = Figure(figsize=(8.6, 4.4), layout="constrained")
+    axes = figure.subplots(1, 2, sharey=True)
     for head, ax in enumerate(axes):
         ax.imshow(weights[head, : len(shown), : len(shown)], cmap="Blues")
         ax.set_xticks(range(len(shown)), shown, rotation=90)
         ax.set_yticks(range(len(shown)), shown)
         ax.set(title=f"head {head + 1}", xlabel="looks at")
     figure.savefig(Path(options.out) / "text_classifier.png", dpi=70)
-    plt.close(figure)
     return reached
 
 

@@ -227,6 +227,7 @@ def _batches(model, data):
                 seen += 1
         if not seen:
             return
+        reader.end_epoch()
 
 
 @contextlib.contextmanager
