@@ -12,8 +12,8 @@ import hornbill
 
 INNER = (
     "datasets.boston_housing datasets.california_housing datasets.cifar10 datasets.cifar100 "
-    "datasets.digits datasets.fashion_mnist datasets.imdb datasets.mnist datasets.reuters ops.image "
-    "optimizers.schedules preprocessing.image preprocessing.sequence utils.bounding_boxes"
+    "datasets.digits datasets.fashion_mnist datasets.imdb datasets.mnist datasets.reuters "
+    "ops.image optimizers.schedules preprocessing.image preprocessing.sequence utils.bounding_boxes"
 ).split()
 
 

@@ -3,9 +3,8 @@
     python examples/gpt.py            # three minutes on two cores
     python examples/gpt.py --quick    # a few steps, to see that it runs
 
-The text is the language reference that comes with every Python (`pydoc_data`). Prints bits per
-letter on text that it has not seen, beside those of a table of letter pairs, and a sample; draws
-the learning curve.
+The text is the language reference that comes with Python. Prints bits per letter on text that it
+has not seen, beside those of a table of letter pairs, and a sample; draws the learning curve.
 """
 
 import argparse
@@ -35,14 +34,13 @@ class Block(layers.Layer):
         super().__init__(**kwargs)
         self.norms = [layers.LayerNormalization() for _ in range(2)]
         self.attention = layers.MultiHeadAttention(heads, width // heads)
-        self.think = hb.Sequential(
-            [layers.Dense(4 * width, activation="gelu"), layers.Dense(width)]
-        )
+        self.think = layers.Dense(4 * width, activation="gelu")
+        self.back = layers.Dense(width)
 
     def call(self, x):
         y = self.norms[0](x)
         x = x + self.attention(y, y, use_causal_mask=True)
-        return x + self.think(self.norms[1](x))
+        return x + self.back(self.think(self.norms[1](x)))
 
 
 class GPT(hb.Model):
@@ -67,9 +65,8 @@ class GPT(hb.Model):
         rng, codes = np.random.default_rng(seed), list(to_codes(start))
         for _ in range(count):
             window = codes[-LENGTH:]
-            end = len(window) - 1
             padded = np.array([window + [0] * (LENGTH - len(window))])
-            scores = self.predict_on_batch(padded)[0, end] / temperature
+            scores = self.predict_on_batch(padded)[0, len(window) - 1] / temperature
             codes.append(int(np.argmax(scores + rng.gumbel(size=len(LETTERS)))))
         return "".join(LETTERS[c] for c in codes)
 
@@ -102,18 +99,16 @@ def main(argv=None) -> dict[str, float]:
         hb.optimizers.AdamW(hb.optimizers.schedules.OneCycle(0.005, epochs * steps), clipnorm=1.0),
         loss=hb.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
-    x, y = unseen[:, :-1], unseen[:, 1:]
-    history = model.fit(
-        data.repeat(), epochs=epochs, steps_per_epoch=steps, validation_data=(x, y), verbose=2
-    ).history
-    bits, pairs = history["val_loss"][-1] / np.log(2), pair_bits(train, test)
+    check = unseen[:, :-1], unseen[:, 1:]
+    history = model.fit(data.repeat(), epochs=epochs, steps_per_epoch=steps, validation_data=check)
+    bits, pairs = history.history["val_loss"][-1] / np.log(2), pair_bits(train, test)
     print(f"{bits:.2f} bits per letter on new text; {pairs:.2f} by a table of letter pairs.")
     print(model.write("The statement", 20 if options.quick else 300))
 
     figure = Figure(figsize=(6, 3), layout="constrained")
     ax = figure.subplots()
     for name, label in (("loss", "training"), ("val_loss", "new text")):
-        ax.plot(range(1, epochs + 1), np.array(history[name]) / np.log(2), label=label)
+        ax.plot(range(1, epochs + 1), np.array(history.history[name]) / np.log(2), label=label)
     ax.axhline(pairs, color="gray", ls=":", label="table of letter pairs")
     ax.set(xlabel=f"epoch of {steps} steps", ylabel="bits per letter")
     ax.legend()

@@ -4,8 +4,8 @@
     python examples/policy_gradient.py --quick    # a few rounds, to see that it runs
 
 REINFORCE is cross-entropy on the actions taken, each weighted by how much better it went than
-usual: `train_on_batch(states, actions, sample_weight=advantages)`. Prints how long the pole stays up
-before and after; draws the time it stayed up over the rounds.
+usual: `train_on_batch(states, actions, sample_weight=advantages)`. Prints how long the pole stays
+up before and after; draws the time it stayed up over the rounds.
 """
 
 import argparse
@@ -22,7 +22,7 @@ CARTS, LIMIT = 64, 200  # tried at once; steps after which a try ends
 
 def push(states, right):
     """The next states 20 ms later: Barto, Sutton and Anderson's cart and pole (1983)."""
-    x, v, angle, spin = states.T
+    _, v, angle, spin = states.T
     force, mass, pole, half = np.where(right, 10.0, -10.0), 1.1, 0.1, 0.5
     lean = (force + pole * half * spin**2 * np.sin(angle)) / mass
     turn = (9.8 * np.sin(angle) - np.cos(angle) * lean) / (

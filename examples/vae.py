@@ -51,7 +51,7 @@ def nats(images, logits):
 def draw(model: VAE, images, labels, path: Path) -> None:
     """The decoded map on the left, the codes of images on the right."""
     figure = Figure(figsize=(8, 3.8), layout="constrained")
-    (left, right) = figure.subplots(1, 2)
+    left, right = figure.subplots(1, 2)
     ticks = np.linspace(-2.2, 2.2, 12)
     codes = np.stack(np.meshgrid(ticks, ticks[::-1]), axis=-1).reshape(-1, 2).astype("float32")
     tiles = np.pad(ops.sigmoid(model.decoder(codes))[..., 0], [(0, 0), (1, 1), (1, 1)])
