@@ -81,6 +81,11 @@ def test_lr_find_trains_at_the_rates_it_names():
     assert 0.01 < curve.suggestion < 1
 
 
+def test_lr_find_reads_arrays_on_the_device_again_and_again():
+    curve = small("sgd").lr_find(X[:8], Y[:8], batch_size=4, max_lr=1e-3, steps=11)
+    assert len(curve.losses) == 11
+
+
 def test_a_curve_suggests_the_steepest_fall():
     rates = np.geomspace(1e-5, 1, 101)
     fall = 1 / (1 + (rates / 1e-3) ** 2)  # over log(rate) steepest at 1e-3
