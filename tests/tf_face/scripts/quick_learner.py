@@ -26,7 +26,7 @@ def network():
     )
 
 
-model, fresh = network(), network()
+model = network()
 optimizer = keras.optimizers.SGD(learning_rate=0.05)
 optimizer.build(model.trainable_variables)
 
@@ -60,7 +60,7 @@ def error_after(weights):
     return np.mean(errors)
 
 
-untrained = fresh.get_weights()
+untrained = model.get_weights()
 meta_iters, meta_step_size = 150, 0.3
 old_vars = model.get_weights()
 for meta_iter in range(meta_iters):
