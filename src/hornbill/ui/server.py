@@ -61,7 +61,12 @@ def serve(rundir: str, port: int = 0, open_browser: bool = True) -> None:
     if open_browser:
         webbrowser.open(address)
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, timeout_graceful_shutdown=2, lifespan="off"
+        app,
+        log_config=None,  # the logging of the process stays as it is
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=2,
+        lifespan="off",
     )
     # uvicorn shuts down at Ctrl-C and raises it again.
     with listener, contextlib.suppress(KeyboardInterrupt):
