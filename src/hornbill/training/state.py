@@ -42,9 +42,7 @@ def put_back(state: dict, model, callbacks, reader, validation) -> None:
     """
     values = state["variables"]
     variables = make_variables(model, state)
-    for variable, value in zip(variables, values, strict=True):
-        devices = variable._value.sharding
-        variable.assign(jax.device_put(value, devices) if len(devices.device_set) > 1 else value)
+    assign_all(variables, values)
     kept = list(state["callbacks"])
     for callback in callbacks.callbacks:
         # By class and order: a callback that was not there before starts anew.
@@ -54,6 +52,13 @@ def put_back(state: dict, model, callbacks, reader, validation) -> None:
     if validation is not None and state["validation"] is not None:
         validation.set_state(state["validation"])
     set_random_state(reader.set_state(state["data"]) or state["random"])
+
+
+def assign_all(variables, values) -> None:
+    """Gives each variable its value, on the devices over which it is spread."""
+    for variable, value in zip(variables, values, strict=True):
+        devices = variable._value.sharding
+        variable.assign(jax.device_put(value, devices) if len(devices.device_set) > 1 else value)
 
 
 def make_variables(model, state: dict) -> list:

@@ -18,6 +18,7 @@ from .data import make_data
 from .data.make import is_iterable_of_batches
 from .loop import check_count, python_epoch_logs, require_compiled, runner_for
 from .runner import state_of
+from .state import assign_all
 
 
 @dataclasses.dataclass(frozen=True)
@@ -254,14 +255,7 @@ def _model_kept(model, runner, batch, rows):
     try:
         yield
     finally:
-        _put_back(variables, values)
-
-
-def _put_back(variables, values) -> None:
-    for variable, value in zip(variables, values, strict=True):
-        spread = variable._value.sharding
-        many = len(spread.device_set) > 1
-        variable.assign(jax.device_put(value, spread) if many else value)
+        assign_all(variables, values)
 
 
 def find_batch_size(

@@ -151,8 +151,12 @@ class Dataset:
 
         def call(reading, item):
             number, element = item
-            place = np.random.SeedSequence((seed.value, before, *reading, number))
-            source = functools.cache(lambda: SeedGenerator(int(place.generate_state(1)[0]), "map"))
+
+            @functools.cache  # made at the first draw: most functions draw nothing
+            def source():
+                place = np.random.SeedSequence((seed.value, before, *reading, number))
+                return SeedGenerator(int(place.generate_state(1)[0]), "map")
+
             with drawing_from(source):
                 return function(*element) if isinstance(element, tuple) else function(element)
 
