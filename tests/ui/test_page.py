@@ -114,7 +114,9 @@ def test_the_curve_moves_without_a_reload(page, model, tmp_path):
     page.click("#to-model")
     assert "line (Dense)" in page.inner_text("#summary")
     if page.is_visible("#picture"):
-        page.wait_for_function("document.querySelector('#picture').naturalWidth > 0")
+        # `decode` waits for the picture and fails on a broken one. Not `wait_for_function`: it
+        # polls with `eval`, which the page's policy refuses.
+        page.eval_on_selector("#picture", "image => image.decode()")
     page.click("#to-settings")
     assert '"hornbill"' in page.inner_text("#settings")
 
