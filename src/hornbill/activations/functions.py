@@ -5,6 +5,7 @@ import jax.numpy as jnp
 
 from .. import ops
 from ..engine.operation import Tensor, op
+from ..kernels.softplus import softplus
 
 
 @op
@@ -71,4 +72,4 @@ def mish(x: Tensor):
     >>> float(hb.activations.mish(0.0))
     0.0
     """
-    return jax.nn.mish(x)
+    return x * jnp.tanh(softplus(x))

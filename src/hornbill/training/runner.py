@@ -383,7 +383,7 @@ class StepRunner:
         model, mode, checks = self.model, self.mode, self.checks
 
         def pure(values, fixed_values, data, index):
-            batch = data if index is None else _gather(data, index)
+            batch = data if index is None else jax.lax.optimization_barrier(_gather(data, index))
             state = zip([*cells, *fixed], [*values, *fixed_values], strict=True)
             token = enter_context(CallContext())
             try:

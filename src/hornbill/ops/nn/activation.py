@@ -5,6 +5,7 @@ import jax.numpy as jnp
 
 from ...engine.beside import made_from_logits
 from ...engine.operation import Tensor, op
+from ...kernels import softplus as kernel
 from ..common import public
 
 
@@ -60,7 +61,7 @@ def softplus(x: Tensor):
     >>> round(float(hb.ops.softplus(0.0)), 4)
     0.6931
     """
-    return jax.nn.softplus(x)
+    return kernel.softplus(x)
 
 
 @op
@@ -126,7 +127,7 @@ def log_sigmoid(x: Tensor):
     >>> float(hb.ops.log_sigmoid(-1000.0))
     -1000.0
     """
-    return jax.nn.log_sigmoid(x)
+    return -kernel.softplus(-x)
 
 
 @op

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 
 from ...engine.config import epsilon
 from ...engine.operation import Tensor, op
+from ...kernels.softplus import softplus
 from ..common import public
 
 
@@ -107,11 +108,9 @@ def binary_crossentropy(target: Tensor, output: Tensor, from_logits: bool = Fals
     """
     _same_shape("binary_crossentropy", target, output)
     if from_logits:
-        yes, no = jax.nn.log_sigmoid(output), jax.nn.log_sigmoid(-output)
-    else:
-        output = _inside(output)
-        yes, no = jnp.log(output), jnp.log(1.0 - output)
-    return -(target * yes + (1.0 - target) * no)
+        return softplus(output) - target * output
+    output = _inside(output)
+    return -(target * jnp.log(output) + (1.0 - target) * jnp.log(1.0 - output))
 
 
 @op
