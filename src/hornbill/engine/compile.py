@@ -16,7 +16,7 @@ import math
 import warnings
 
 import jax
-from jax.extend.core import jaxpr_as_fun, jaxprs_in_params
+from jax.extend.core import jaxprs_in_params
 
 from . import cache
 from .products import products
@@ -73,11 +73,6 @@ def compile_program(traced: jax.stages.Traced, trains_convolutions: bool = False
     """Compiles a traced program; the result is called like the function."""
     cache.switch_on()
     return traced.lower().compile(compiler_options=options(trains_convolutions))
-
-
-def as_function(traced: jax.stages.Traced):
-    """The traced program as a function of its flat arguments, for use in another one."""
-    return jaxpr_as_fun(traced.jaxpr)
 
 
 def work(traced: jax.stages.Traced) -> int:

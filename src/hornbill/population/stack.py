@@ -171,40 +171,29 @@ class StackRunner(StepRunner):
                 "check_numerics. Switch check_nans and check_numerics off for the population."
             )
 
-    def _build(self, data, index):
-        batch = jax.tree.map(_shape, data)
-        if index is not None:
-            index = index[0] if index.ndim == 2 else index
-            rows = len(index)
-            batch = jax.tree.map(
-                lambda a: jax.ShapeDtypeStruct((rows, *a.shape[1:]), a.dtype), batch
-            )
+    def _build(self, data, each=False):
+        shape = slice(1 if each else 0, None)  # a member's
+        batch = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape[shape], a.dtype), data)
         self.stack.settle(batch)
-        super()._build(data, index)
+        super()._build(batch)
 
     def _holders(self, variables):
         return [self.stack.holder(v) for v in variables]
 
-    def _pure(self, cells, fixed):
-        one = super()._pure(cells, fixed)
+    def _pure(self, cells, fixed, each):
+        one = super()._pure(cells, fixed, each)
 
         def member(values, *rest):
             with self.stack.numbers_from(dict(zip(cells, values, strict=True))):
                 return one(values, *rest)
 
-        def pure(values, fixed_values, data, index):
-            # Each member reads the data in an order of its own where the index has a row for each.
-            by_member = None if index is None or index.ndim == 1 else 0
-            # Outputs keep the samples first, so that the loop joins batches as always.
-            axis = 1 if self.mode == "predict" else 0
-            run = jax.vmap(member, in_axes=(0, 0, None, by_member), out_axes=(0, axis))
-            return run(values, fixed_values, data, index)
+        # Outputs keep the samples first, so that the loop joins batches as always.
+        axis = 1 if self.mode == "predict" else 0
+        return jax.vmap(member, in_axes=(0, 0, 0 if each else None), out_axes=(0, axis))
 
-        return pure
-
-    def _trace(self, data, index):
+    def _trace(self, batch, each=False):
         try:
-            return super()._trace(data, index)
+            return super()._trace(batch, each)
         except jax.errors.ConcretizationTypeError as error:
             names = [n for n in self.stack.recipe.numbers if n != "learning_rate"]
             if names:
@@ -213,10 +202,6 @@ class StackRunner(StepRunner):
                     f"number that differs from member to member. These were given: {names}"
                 ) from error
             raise
-
-
-def _shape(array):
-    return jax.ShapeDtypeStruct(array.shape, array.dtype)
 
 
 class StackReader(EpochReader):

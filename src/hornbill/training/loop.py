@@ -16,6 +16,7 @@ import numpy as np
 from ..engine import config
 from .callbacks import CallbackList
 from .data import make_data
+from .data.batches import batch_size_of
 from .runner import StepRunner, gather_eager
 
 CHUNK_SECONDS = 0.05
@@ -95,44 +96,76 @@ def predict(model, x, batch_size=None, verbose="auto", steps=None, callbacks=Non
     runner.begin()
     model.stop_predicting = False
     callbacks.call("on_predict_begin")
-    outputs = _predict_batches(runner, model._new_reader(data, total), callbacks)
+    reader = model._new_reader(data, total)
+    known = data.size if reader.chunked and total == data.steps else None
+    outputs = _joined(_predict_batches(runner, reader, callbacks), known)
     callbacks.call("on_predict_end")
-    if not outputs:
-        raise ValueError("There was no data to predict on: the dataset gave no batch.")
-    return jax.tree.map(lambda *parts: np.concatenate(parts), *outputs)
+    return outputs
 
 
-def _predict_batches(runner, reader, callbacks) -> list:
-    """The outputs on the host, in pieces to be joined along the first axis."""
-    outputs, seen = [], 0
+def _predict_batches(runner, reader, callbacks):
+    """Yields pieces of the outputs, each when it is done, and how many samples it is for."""
+    seen = 0
     if own_function(runner.model, "predict"):
-        return jax.device_get(list(_own_steps(runner.model, "predict", reader, callbacks)))
+        for outputs in _own_steps(runner.model, "predict", reader, callbacks):
+            yield outputs, None
+        return
     if reader.chunked and not runner.eager and not callbacks.wants_batches("predict"):
-        arrays, (matrix, rest) = reader.data.on_device(), reader.rows()
-        if len(matrix) and runner.loops(arrays, matrix):
+        data, (matrix, rest) = reader.data, reader.rows()
+        looped = len(matrix) and runner.loops(data.arrays, matrix)
+        if looped:
             results = None
             for start, stop in chunks(runner, len(matrix), 1):
-                results = runner.run_many(arrays, matrix, start, stop, results)
+                results = runner.run_many(data.on_device(), matrix, start, stop, results)
                 jax.block_until_ready(results)
                 callbacks.call_batch("on_predict_batch_end", stop - 1)
             results = jax.device_get(results)
-            outputs.append(jax.tree.map(lambda a: a.reshape(-1, *a.shape[2:]), results))
+            yield jax.tree.map(lambda a: a.reshape(-1, *a.shape[2:]), results), matrix.size
             seen = len(matrix)
-            steps = [(arrays, rest)] if len(rest) else []
-        else:
-            steps = [(arrays, rows) for rows in (*matrix, *([rest] if len(rest) else []))]
+        alone = [*(() if looped else matrix), *([rest] if len(rest) else [])]
+        steps = map(data.batch, alone)
     else:
         steps = reader.single()
+    under_way = collections.deque()
     for step, (batch, rows) in enumerate(steps, seen):
         callbacks.call_batch("on_predict_batch_begin", step)
-        outputs.append(runner.run(batch, rows))
-        jax.block_until_ready(outputs[-AHEAD:][0])
-        callbacks.call_batch("on_predict_batch_end", step, {"outputs": outputs[-1]})
+        outputs = runner.run(batch, rows)
+        under_way.append((outputs, batch_size_of(batch) if rows is None else len(rows)))
+        if len(under_way) == AHEAD:
+            yield under_way.popleft()
+        callbacks.call_batch("on_predict_batch_end", step, {"outputs": outputs})
         if stopped(runner.model, "predict"):
             break
-        if step % 64 == 63:
-            outputs[-64:] = jax.device_get(outputs[-64:])
-    return jax.device_get(outputs)
+    yield from under_way
+
+
+def _joined(pieces, size: int | None):
+    """The pieces of outputs on the host, joined along the first axis.
+
+    Args:
+        pieces: pairs of outputs and of how many samples they are for.
+        size: how many samples there are in all, where it is known: each piece is then written to
+            its place at once, while the device works on the next ones.
+    """
+    parts, whole, done = [], None, 0
+    for piece, count in pieces:
+        piece = jax.device_get(piece)
+        ordinary = size is not None and all(len(a) == count for a in jax.tree.leaves(piece))
+        if ordinary and not parts:
+            if whole is None:
+                whole = jax.tree.map(lambda a: np.empty((size, *a.shape[1:]), a.dtype), piece)
+            for to, a in zip(jax.tree.leaves(whole), jax.tree.leaves(piece), strict=True):
+                to[done : done + count] = a
+            done += count
+        else:
+            parts.append(piece)
+    if done:
+        parts.insert(0, jax.tree.map(lambda a: a[:done], whole))
+    if not parts:
+        raise ValueError("There was no data to predict on: the dataset gave no batch.")
+    if done and len(parts) == 1:
+        return parts[0]
+    return jax.tree.map(lambda *arrays: np.concatenate(arrays), *parts)
 
 
 def run_epoch(model, runner, reader, callbacks, pulse=QUIET) -> tuple[dict, int]:
@@ -200,12 +233,16 @@ def step_function(model, mode: str, force: bool = False):
 
 
 def _run_chunks(model, runner, reader, callbacks, pulse):
-    mode = runner.mode
-    arrays, (matrix, rest) = reader.data.on_device(), reader.rows()
+    mode, data, (matrix, rest) = runner.mode, reader.data, reader.rows()
+    looped = len(matrix) and runner.loops(data.arrays, matrix)
     logs, seen = pulse.logs, pulse.step
     for start, stop in chunks(runner, len(matrix), model.steps_per_execution, seen, pulse.room):
         callbacks.call_batch(f"on_{mode}_batch_begin", start)
-        logs = runner.run_many(arrays, matrix, start, stop)
+        if looped:
+            logs = runner.run_many(data.on_device(), matrix, start, stop)
+        else:
+            for step in range(start, stop):
+                logs = runner.run(*data.batch(matrix[step]))
         jax.block_until_ready(logs)
         seen = reader.taken = stop
         callbacks.call_batch(f"on_{mode}_batch_end", stop - 1, logs)
@@ -213,7 +250,7 @@ def _run_chunks(model, runner, reader, callbacks, pulse):
             return logs, seen
     if len(rest) and seen == len(matrix):
         callbacks.call_batch(f"on_{mode}_batch_begin", seen)
-        logs = runner.run(arrays, rest)
+        logs = runner.run(*data.batch(rest))
         seen = reader.taken = seen + 1
         callbacks.call_batch(f"on_{mode}_batch_end", seen - 1, logs)
         pulse.stops(seen, logs)

@@ -63,10 +63,9 @@ class EpochReader:
         """What is left of this epoch as `(data, rows)` for each step; rows is None for streams."""
         if self.chunked:
             matrix, rest = self.rows()
-            arrays = self.data.on_device()
             for rows in [*matrix, *([rest] if len(rest) else [])][self.taken :]:
                 self.taken += 1
-                yield arrays, rows
+                yield self.data.batch(rows)
             return
         while self.steps is None or self.taken < self.steps:
             batch = next(self._rest, None)

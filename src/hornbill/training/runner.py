@@ -123,15 +123,24 @@ LOOPED_WORK = 4_000_000
 
 
 class Compiled:
-    """One step, traced for one shape of batch: alone, and as a loop over many batches."""
+    """One step, traced for one shape of batch, and the programs made of it.
 
-    def __init__(self, traced, mode: str, members: int = 1):
-        self.traced, self.members = traced, members
+    Args:
+        step: the pure step, `(values, fixed, batch) -> (values, logs)`.
+        args: what it is traced for.
+        mode: the runner's.
+        members: how many models it advances.
+        keeps: whether the old values outlive the step; else the new ones take over their memory.
+    """
+
+    def __init__(self, step, args, mode: str, members: int = 1, keeps: bool = False):
+        self._pure = jax.jit(step)  # inside a program it is one call, not traced again
+        self.traced = self._pure.trace(*args)
+        self.members, self.keeps = members, keeps
         self.collects = mode == "predict"
-        self.convolves = "conv_general_dilated" in compiler.primitives(traced)
+        self.convolves = "conv_general_dilated" in compiler.primitives(self.traced)
         self.trains_convolutions = self.convolves and mode == "train"
-        self._step = None
-        self._loops: dict = {}  # by the number of steps in an epoch
+        self._programs: dict = {}  # by what they work on
 
     @functools.cached_property  # asked for at each chunk; it reads the whole program
     def loops(self) -> bool:
@@ -145,11 +154,21 @@ class Compiled:
             return True
         return not self.convolves and compiler.work(self.traced) < LOOPED_WORK * self.members
 
-    def step(self, *args):
-        """Runs one step."""
-        if self._step is None:
-            self._step = compiler.compile_program(self.traced, self.trains_convolutions)
-        return self._step(*args)
+    def _program(self, key, function, args, donate):
+        if key not in self._programs:
+            traced = compiler.trace(function, *args, donate=donate)
+            self._programs[key] = compiler.compile_program(traced, self.trains_convolutions)
+        return self._programs[key]
+
+    def step(self, values, fixed, data, index=None):
+        """Runs one step on a batch, or on the rows `index` of resident data."""
+        args = (values, fixed, data) if index is None else (values, fixed, data, index)
+
+        def run(values, fixed, data, index=None):
+            return self._pure(values, fixed, data if index is None else _gather(data, index))
+
+        key = None if index is None else _rows(data)
+        return self._program(key, run, args, donate=() if self.keeps else (0,))(*args)
 
     def start(self, steps: int):
         """What the loop's results start from: the last step's logs, or all steps' outputs."""
@@ -163,26 +182,25 @@ class Compiled:
         last step's logs.
         """
         args = values, results, fixed, data, order, start, stop
-        if len(order) not in self._loops:
-            step, size = compiler.as_function(self.traced), len(values)
 
-            def run(values, results, fixed, data, order, start, stop):
-                flat, treedef = jax.tree.flatten(results)
+        def run(values, results, fixed, data, order, start, stop):
+            def body(i, carry):
+                values, results = carry
+                values, new = self._pure(values, fixed, _gather(data, order[i]))
+                new = jax.tree.map(_strong, new)
+                if self.collects:
+                    new = jax.tree.map(lambda r, n: r.at[i].set(n), results, new)
+                return values, new
 
-                def body(i, carry):
-                    out = step(*carry[:size], *fixed, *jax.tree.leaves(data), order[i])
-                    new = [_strong(a) for a in out[size:]]
-                    if self.collects:
-                        new = [r.at[i].set(n) for r, n in zip(carry[size:], new, strict=True)]
-                    return (*map(_strong, out[:size]), *new)
+            return jax.lax.fori_loop(start, stop, body, (values, results))
 
-                out = jax.lax.fori_loop(start, stop, body, (*values, *flat))
-                return list(out[:size]), jax.tree.unflatten(treedef, out[size:])
+        key = (len(order), _rows(data))
+        return self._program(key, run, args, donate=(0, 1))(*args)
 
-            traced = compiler.trace(run, *args, donate=(0, 1))
-            program = compiler.compile_program(traced, self.trains_convolutions)
-            self._loops[len(order)] = program
-        return self._loops[len(order)](*args)
+
+def _rows(data) -> tuple[int, ...]:
+    """How many rows the arrays of resident data have."""
+    return tuple(a.shape[0] for a in jax.tree.leaves(data))
 
 
 def _strong(x):
@@ -240,16 +258,18 @@ class StepRunner:
 
     def _program(self, data, index) -> tuple[Compiled, list, list]:
         """The same for a batch of which only the shapes need be known."""
-        leaves, treedef = jax.tree.flatten(data)
+        batch = _batch(data, index)
+        leaves, treedef = jax.tree.flatten(batch)
         shapes = tuple((a.shape, a.dtype) for a in leaves)
-        key = (treedef, shapes, None if index is None else index.shape, self._settings)
+        each = _for_each(index)
+        key = (treedef, shapes, each, self._settings)
         if key not in self.programs:
-            self.note(data, index)
-            self._build(data, index)
+            self.note(batch)
+            self._build(batch, each)
             self._note_settings()  # weights may just have been made
             key = (*key[:3], self._settings)
-            self.programs[key] = self._trace(data, index)
-            self._note_shapes(leaves, index)
+            self.programs[key] = self._trace(batch, each)
+            self._note_shapes(leaves)
             self._labeled = None
         return self.programs[key]
 
@@ -264,7 +284,7 @@ class StepRunner:
                 raise
             self.eager = True
             warn_uncompiled(f"The {self.mode} step of '{self.model.name}'", error)
-            self._build(data, index)
+            self._build(gather_eager(data, index), _for_each(index))
             return None
 
     def _check_labels(self, data, leaf) -> None:
@@ -275,11 +295,9 @@ class StepRunner:
                 loss.check_labels(y, sample_weight)
             self._labeled = weakref.ref(leaf)
 
-    def _note_shapes(self, leaves, index) -> None:
+    def _note_shapes(self, leaves) -> None:
         """Warns, once, where batches have so many shapes that compiling takes the time."""
-        rows = () if index is None else index.shape
-        shapes = tuple((*rows, *a.shape[len(rows) :]) for a in leaves)
-        self._shapes.setdefault(shapes)
+        self._shapes.setdefault(tuple(a.shape for a in leaves))
         if len(self._shapes) == MANY_SHAPES and not self._warned:
             self._warned = True
             told = "; ".join(" and ".join(map(str, shapes)) for shapes in self._shapes)
@@ -291,44 +309,38 @@ class StepRunner:
                 stacklevel=2,
             )
 
-    def note(self, data, index) -> None:
+    def note(self, data, index=None) -> None:
         """Keeps what a batch looks like as plain data."""
-        leaves, treedef = jax.tree.flatten(data)
+        leaves, treedef = jax.tree.flatten(_batch(data, index))
         self.example = {
             "structure": jax.tree.unflatten(treedef, range(len(leaves))),
             "arrays": [[list(a.shape), a.dtype.name] for a in leaves],
-            "rows": None if index is None else list(index.shape),
         }
 
     def prepare(self, example: dict) -> None:
         """Makes the weights, slots and metrics that a step on such a batch works on."""
         arrays = [jax.ShapeDtypeStruct(s, numpy_dtype(d)) for s, d in example["arrays"]]
-        data = jax.tree.map(lambda i: arrays[i], example["structure"])
-        rows = example["rows"]
-        index = None if rows is None else jax.ShapeDtypeStruct(rows, np.int32)
+        batch = jax.tree.map(lambda i: arrays[i], example["structure"])
         if not self.eager:
             with contextlib.suppress(NeedsValue, *CHOICES):  # the first step tells
-                self._program(data, index)
+                self._program(batch, None)
                 return
-        self._build(data, index)
+        self._build(batch)
         with contextlib.suppress(Exception):  # an eager step may do what cannot be traced
-            self._trace(data, index)
+            self._trace(batch)
 
-    def _trace(self, data, index):
+    def _trace(self, batch, each=False):
         for _ in range(3):
             cells, fixed = state_of(self.model, self.mode)
-            pure = self._pure(cells, fixed)
             held = self._holders(cells), self._holders(fixed)
             abstract = [[_struct(v._value) for v in group] for group in held]
-            batch = jax.tree.map(_struct, data)
-            rows = None if index is None else _struct(index)
             # The old state of a checked step is kept until the new one is known to be good.
-            donate = () if self.checks else (0,)
-            traced = compiler.trace(pure, *abstract, batch, rows, donate=donate)
+            kind = self.mode, self.members, self.checks
+            program = Compiled(self._pure(cells, fixed, each), [*abstract, batch], *kind)
             # A first run of a user's step may have made variables (optimizer slots, metrics).
             if [*map(id, cells)] == [*map(id, state_of(self.model, self.mode)[0])]:
-                self._check_gradients(traced)
-                return Compiled(traced, self.mode, self.members), *held
+                self._check_gradients(program.traced)
+                return program, *held
         raise RuntimeError(
             f"{type(self.model).__name__}.{self.mode}_step makes new variables at each call. "
             "Make them in __init__ or build."
@@ -353,15 +365,17 @@ class StepRunner:
                 stacklevel=2,
             )
 
-    def _build(self, data, index):
-        """Makes the weights, metrics and slots of the usual step, so that one trace is enough."""
+    def _build(self, data, each=False):
+        """Makes the weights, metrics and slots of the usual step, so that one trace is enough.
+
+        Args:
+            data: a batch, or what it looks like.
+            each: whether each of a population's members has a batch of its own.
+        """
         model = self.model
         method = getattr(type(model), f"{self.mode}_step")
         if not hasattr(method, "usual") and not _takes_state(method):
             return  # a step of a user's own may do anything: it is traced to find out
-        batch = jax.tree.map(_struct, data)
-        if index is not None:
-            batch = jax.eval_shape(_gather, batch, index)
         if not model.built or (self.mode != "predict" and not model._resolved):
 
             def run(batch):
@@ -373,17 +387,16 @@ class StepRunner:
                         model._resolve(y, y_pred)
 
             if self.eager and not isinstance(jax.tree.leaves(data)[0], jax.ShapeDtypeStruct):
-                run(gather_eager(data, index))  # it may do what cannot be traced
+                run(data)  # it may do what cannot be traced
             else:
-                jax.eval_shape(run, batch)
+                jax.eval_shape(run, jax.tree.map(_struct, data))
         if self.mode == "train" and model.optimizer is not None and not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
 
-    def _pure(self, cells, fixed):
+    def _pure(self, cells, fixed, each: bool):
         model, mode, checks = self.model, self.mode, self.checks
 
-        def pure(values, fixed_values, data, index):
-            batch = data if index is None else jax.lax.optimization_barrier(_gather(data, index))
+        def pure(values, fixed_values, batch):
             state = zip([*cells, *fixed], [*values, *fixed_values], strict=True)
             token = enter_context(CallContext())
             try:
@@ -411,7 +424,7 @@ class StepRunner:
         self.steps += 1
         if self.eager and self.example is None:
             self.note(data, index)
-            self._build(data, index)
+            self._build(gather_eager(data, index))
         if self.checks:
             return self._run_checked(data, index)
         program = self._compiled(data, index)
@@ -456,22 +469,18 @@ class StepRunner:
         return prepared is not None and prepared[0].loops
 
     def run_many(self, data, order, start: int, stop: int, results=None):
-        """The steps `start` to `stop` of an epoch; the rows of `order` are the batches.
+        """The steps `start` to `stop` of an epoch in one program, for steps that `loops`.
+
+        Args:
+            data: the arrays.
+            order: the rows of them that each step of the epoch works on.
+            start, stop: the steps to run.
+            results: in mode `"predict"` what the call before returned.
 
         Returns:
-            The last step's logs; in mode `"predict"` the outputs so far, to be handed in again as
-            `results`.
+            The last step's logs; in mode `"predict"` the outputs so far.
         """
-        prepared = None if self.checks else self._compiled(data, order[0])
-        if prepared is None:
-            for i in range(start, stop):
-                logs = self.run(data, order[i])
-            return logs
-        program, cells, fixed = prepared
-        if not program.loops:
-            for i in range(start, stop):
-                logs = self._step(program, cells, fixed, data, order[i])
-            return logs
+        program, cells, fixed = self._program(data, order[0])
         if results is None:
             results = program.start(len(order))
         with hold_interrupts():
@@ -482,7 +491,21 @@ class StepRunner:
 
 
 def _struct(array):
-    return jax.ShapeDtypeStruct(array.shape, array.dtype)
+    return jax.ShapeDtypeStruct(array.shape, jax.dtypes.canonicalize_dtype(array.dtype))
+
+
+def _batch(data, index):
+    """What a batch looks like: `data`, or its rows `index`."""
+    if index is None:
+        return jax.tree.map(_struct, data)
+    return jax.tree.map(
+        lambda a: _struct(jax.ShapeDtypeStruct((*index.shape, *a.shape[1:]), a.dtype)), data
+    )
+
+
+def _for_each(index) -> bool:
+    """Whether the rows are those of a population's members, one batch for each."""
+    return index is not None and index.ndim == 2
 
 
 def _gather(data, index):

@@ -54,8 +54,25 @@ class ArrayData:
         """The arrays on the device, sent once; on the CPU they are used where they lie."""
         if self._device is None:
             dense = jax.tree.map(lambda a: a.read() if isinstance(a, Rows) else a, self.arrays)
-            self._device = jax.device_put(dense)
+            # An array that is there twice, as an autoencoder's input and target, is sent once.
+            sent = {id(a): jax.device_put(a) for a in jax.tree.leaves(dense)}
+            self._device = jax.tree.map(lambda a: sent[id(a)], dense)
         return self._device
+
+    def batch(self, rows: np.ndarray):
+        """A batch as the arguments of `StepRunner.run`: `(data, rows of it)`, or `(batch, None)`.
+
+        The latter where the data is not on the device yet and its order is that of the arrays, so
+        that a batch is a slice of them: the whole is not copied for a single look at each sample.
+        """
+        leaves = jax.tree.leaves(self.arrays)
+        apart = rows[-1] - rows[0] != len(rows) - 1
+        if self.shuffle or apart or not all(isinstance(a, np.ndarray) for a in leaves):
+            return self.on_device(), rows
+        if self._device is not None:
+            return self._device, rows
+        place = slice(rows[0], rows[-1] + 1)
+        return jax.device_put(jax.tree.map(lambda a: a[place], self.arrays)), None
 
     def order(self) -> np.ndarray:
         """The samples' indices in the order of the next epoch."""
