@@ -54,9 +54,7 @@ class ArrayData:
         """The arrays on the device, sent once; on the CPU they are used where they lie."""
         if self._device is None:
             dense = jax.tree.map(lambda a: a.read() if isinstance(a, Rows) else a, self.arrays)
-            # An array that is there twice, as an autoencoder's input and target, is sent once.
-            sent = {id(a): jax.device_put(a) for a in jax.tree.leaves(dense)}
-            self._device = jax.tree.map(lambda a: sent[id(a)], dense)
+            self._device = _send(dense)
         return self._device
 
     def batch(self, rows: np.ndarray):
@@ -72,7 +70,7 @@ class ArrayData:
         if self._device is not None:
             return self._device, rows
         place = slice(rows[0], rows[-1] + 1)
-        return jax.device_put(jax.tree.map(lambda a: a[place], self.arrays)), None
+        return _send(self.arrays, place), None
 
     def order(self) -> np.ndarray:
         """The samples' indices in the order of the next epoch."""
@@ -121,3 +119,9 @@ class ArrayData:
         over = state["taken"] == self.steps
         self._order.again(None if over else state["order"])
         self._taken = self._start = 0 if over else state["taken"]
+
+
+def _send(arrays, rows=slice(None)):
+    """Rows of the arrays on the device; an array that is there twice is sent once."""
+    sent = {id(a): jax.device_put(a[rows]) for a in jax.tree.leaves(arrays)}
+    return jax.tree.map(lambda a: sent[id(a)], arrays)
