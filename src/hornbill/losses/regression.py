@@ -2,11 +2,11 @@
 
 import math
 
+import jax
 import jax.numpy as jnp
 
 from ..engine.config import epsilon
 from ..engine.operation import Tensor, op
-from ..kernels.softplus import softplus
 from ..ops.nn.normalization import normalize
 from .base import loss_class
 from .reduction import DEFAULT
@@ -155,7 +155,7 @@ def log_cosh(y_true: Tensor, y_pred: Tensor):
     y_true, y_pred = value_by_value("log_cosh", y_true, y_pred)
     error = y_pred - y_true
     # cosh itself would overflow.
-    return jnp.mean(error + softplus(-2.0 * error) - math.log(2.0), axis=-1)
+    return jnp.mean(error + jax.nn.softplus(-2.0 * error) - math.log(2.0), axis=-1)
 
 
 MeanSquaredError = loss_class("MeanSquaredError", mean_squared_error)

@@ -6,7 +6,6 @@ import jax.numpy as jnp
 from ..engine.beside import set_mask
 from ..engine.config import epsilon
 from ..engine.operation import Tensor, op
-from ..kernels.softplus import softplus
 from ..ops.nn.ctc import ctc_loss
 from .base import loss_class
 from .reduction import DEFAULT
@@ -116,7 +115,7 @@ def circle(
     nothing = jnp.finfo(distances.dtype).min / 4
     pull = jax.nn.logsumexp(jnp.where(same, pull, nothing), axis=1)
     push = jax.nn.logsumexp(jnp.where(other, push, nothing), axis=1)
-    loss = softplus(pull + push)
+    loss = jax.nn.softplus(pull + push)
     set_mask(loss, loss > 0)
     return loss
 

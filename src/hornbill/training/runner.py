@@ -16,7 +16,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..engine import compile as compiler
 from ..engine.context import CallContext, enter_context, leave_context
 from ..engine.dtypes import numpy_dtype
 from ..engine.errors import CHOICES, NeedsValue, warn_uncompiled
@@ -28,6 +27,7 @@ from ..engine.tracking import owned, unique
 from ..engine.variable import Variable
 from ..layers.logged import logging
 from ..optimizers import Optimizer
+from .compiled import Compiled, strong
 from .data import unpack
 from .data.batches import batch_size_of
 from .numerics import error_of, run_watched
@@ -117,95 +117,6 @@ class hold_interrupts:
 
 # So many shapes of batches are worth a warning.
 MANY_SHAPES = 9
-
-# A step of fewer operations than this (50 us on two cores) is looped on the CPU.
-LOOPED_WORK = 4_000_000
-
-
-class Compiled:
-    """One step, traced for one shape of batch, and the programs made of it.
-
-    Args:
-        step: the pure step, `(values, fixed, batch) -> (values, logs)`.
-        args: what it is traced for.
-        mode: the runner's.
-        members: how many models it advances.
-        keeps: whether the old values outlive the step; else the new ones take over their memory.
-    """
-
-    def __init__(self, step, args, mode: str, members: int = 1, keeps: bool = False):
-        self._pure = jax.jit(step)  # inside a program it is one call, not traced again
-        self.traced = self._pure.trace(*args)
-        self.members, self.keeps = members, keeps
-        self.collects = mode == "predict"
-        self.convolves = "conv_general_dilated" in compiler.primitives(self.traced)
-        self.trains_convolutions = self.convolves and mode == "train"
-        self._programs: dict = {}  # by what they work on
-
-    @functools.cached_property  # asked for at each chunk; it reads the whole program
-    def loops(self) -> bool:
-        """Whether many steps go into one program.
-
-        On the CPU a compiled loop runs its body on one thread and without the fast paths of large
-        convolutions (20 times slower) and products (2.5 times): there only steps so small that
-        dispatching them would take longer are looped.
-        """
-        if compiler.platform() != "cpu":
-            return True
-        return not self.convolves and compiler.work(self.traced) < LOOPED_WORK * self.members
-
-    def _program(self, key, function, args, donate):
-        if key not in self._programs:
-            traced = compiler.trace(function, *args, donate=donate)
-            self._programs[key] = compiler.compile_program(traced, self.trains_convolutions)
-        return self._programs[key]
-
-    def step(self, values, fixed, data, index=None):
-        """Runs one step on a batch, or on the rows `index` of resident data."""
-        args = (values, fixed, data) if index is None else (values, fixed, data, index)
-
-        def run(values, fixed, data, index=None):
-            return self._pure(values, fixed, data if index is None else _gather(data, index))
-
-        key = None if index is None else _rows(data)
-        return self._program(key, run, args, donate=() if self.keeps else (0,))(*args)
-
-    def start(self, steps: int):
-        """What the loop's results start from: the last step's logs, or all steps' outputs."""
-        lead = (steps,) if self.collects else ()
-        return jax.tree.map(lambda s: np.zeros(lead + s.shape, s.dtype), self.traced.out_info[1])
-
-    def loop(self, values, results, fixed, data, order, start, stop):
-        """Runs the steps `start` to `stop` of an epoch whose batches are the rows of `order`.
-
-        Where the step `collects`, `results` gets each step's outputs at its place; else it is the
-        last step's logs.
-        """
-        args = values, results, fixed, data, order, start, stop
-
-        def run(values, results, fixed, data, order, start, stop):
-            def body(i, carry):
-                values, results = carry
-                values, new = self._pure(values, fixed, _gather(data, order[i]))
-                new = jax.tree.map(_strong, new)
-                if self.collects:
-                    new = jax.tree.map(lambda r, n: r.at[i].set(n), results, new)
-                return values, new
-
-            return jax.lax.fori_loop(start, stop, body, (values, results))
-
-        key = (len(order), _rows(data))
-        return self._program(key, run, args, donate=(0, 1))(*args)
-
-
-def _rows(data) -> tuple[int, ...]:
-    """How many rows the arrays of resident data have."""
-    return tuple(a.shape[0] for a in jax.tree.leaves(data))
-
-
-def _strong(x):
-    """The array without JAX's weak type, which a loop's state may not change."""
-    return jax.lax.convert_element_type(x, x.dtype) if getattr(x, "weak_type", False) else x
 
 
 class StepRunner:
@@ -406,7 +317,7 @@ class StepRunner:
                     logs = jax.tree.map(lambda x: x.value if isinstance(x, Variable) else x, logs)
             finally:
                 leave_context(token)
-            new = [_strong(scope.read(v)) for v in cells]
+            new = [strong(scope.read(v)) for v in cells]
             if not checks:
                 return new, logs
             metrics = set(model.metrics_variables)
@@ -506,10 +417,6 @@ def _batch(data, index):
 def _for_each(index) -> bool:
     """Whether the rows are those of a population's members, one batch for each."""
     return index is not None and index.ndim == 2
-
-
-def _gather(data, index):
-    return jax.tree.map(lambda a: jnp.take(a, index, axis=0, mode="clip"), data)
 
 
 def gather_eager(data, index):
