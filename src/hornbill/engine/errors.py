@@ -22,14 +22,14 @@ class NeedsValue(TypeError):
         self.place = user_frame()
 
 
-_LIBRARIES = ("hornbill", "jax", "jaxlib", "numpy", "contextlib", "functools")
+LIBRARIES = ("hornbill", "jax", "jaxlib", "numpy", "contextlib", "functools")
 _INSTALLED = tuple({sysconfig.get_path(n) for n in ("purelib", "platlib")})
 
 
 def is_user_code(code, namespace: dict) -> bool:
     """Whether code is a user's: neither this library's nor another installed one's."""
     top = str(namespace.get("__name__", "")).partition(".")[0]
-    if top in _LIBRARIES or (top in sys.stdlib_module_names and top != "__main__"):
+    if top in LIBRARIES or (top in sys.stdlib_module_names and top != "__main__"):
         return False
     return not code.co_filename.startswith(_INSTALLED)
 

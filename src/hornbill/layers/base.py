@@ -23,6 +23,7 @@ from ..engine.random import SeedGenerator
 from ..engine.remat import current_remat
 from ..engine.scope import StatelessScope, current_scope
 from ..engine.symbolic import SymbolicTensor, any_symbolic
+from ..engine.traceback import user_facing
 from ..engine.tracking import Trackable, owned, unique
 from ..engine.variable import Variable
 from ..metrics.base import Metric
@@ -122,6 +123,7 @@ class Layer(Operation, Trackable):
 
     # ---- calling -------------------------------------------------------------------------
 
+    @user_facing
     def __call__(self, *args, **kwargs):
         if "_build_shapes" not in self.__dict__:
             raise RuntimeError(
@@ -171,7 +173,7 @@ class Layer(Operation, Trackable):
             new = errors.locate(error, path, type(self).__name__, received)
             if new is error:
                 raise
-            raise new from None
+            raise new.with_traceback(error.__traceback__) from None
         finally:
             leave_context(token)
 

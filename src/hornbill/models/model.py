@@ -6,6 +6,7 @@ import jax
 
 from ..engine import serialize
 from ..engine.symbolic import Node, SymbolicTensor, any_symbolic
+from ..engine.traceback import user_facing
 from ..engine.tracking import unique
 from ..layers.base import Layer
 from .functional import Graph
@@ -79,6 +80,7 @@ class Model(Trainer, Layer):
 
     # ---- structure -----------------------------------------------------------------------
 
+    @user_facing
     def __call__(self, *args, **kwargs):
         strings = self._graph is not None and "string" in [t.dtype for t in self.inputs]
         if not (strings and any_symbolic(args, kwargs)):

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from .. import losses, optimizers
 from ..engine import config
 from ..engine.scope import StatelessScope
+from ..engine.traceback import user_facing
 from ..engine.tracking import unique
 from ..layers.logged import Logged
 from ..metrics import Mean
@@ -40,6 +41,7 @@ class Trainer:
 
     # ---- compile -------------------------------------------------------------------------
 
+    @user_facing
     def compile(
         self,
         optimizer="rmsprop",
@@ -322,6 +324,7 @@ class Trainer:
         if self.optimizer is not None:
             self.optimizer.finalize_variable_values(self.trainable_variables)
 
+    @user_facing
     def fit(
         self,
         x=None,
@@ -436,6 +439,7 @@ class Trainer:
             dry_run=dry_run,
         )
 
+    @user_facing
     def evaluate(
         self,
         x=None,
@@ -457,10 +461,12 @@ class Trainer:
             self, x, y, batch_size, verbose, sample_weight, steps, callbacks, return_dict
         )
 
+    @user_facing
     def predict(self, x, batch_size: int | None = None, verbose="auto", steps=None, callbacks=None):
         """The outputs for `x` as NumPy arrays, in the structure that the model returns."""
         return loop.predict(self, x, batch_size, verbose, steps, callbacks)
 
+    @user_facing
     def train_on_batch(
         self, x, y=None, sample_weight=None, class_weight=None, return_dict: bool = False
     ):
@@ -469,11 +475,13 @@ class Trainer:
         logs = loop.on_batch(self, "train", x, y, sample_weight, class_weight)
         return self._batch_logs(logs, return_dict)
 
+    @user_facing
     def test_on_batch(self, x, y=None, sample_weight=None, return_dict: bool = False):
         """The loss and metrics of exactly this batch."""
         loop.require_compiled(self, "test_on_batch")
         return self._batch_logs(loop.on_batch(self, "test", x, y, sample_weight), return_dict)
 
+    @user_facing
     def predict_on_batch(self, x):
         """The outputs for exactly this batch, as NumPy arrays."""
         return jax.device_get(loop.on_batch(self, "predict", x))

@@ -5,6 +5,7 @@ import numbers
 import jax
 import numpy as np
 
+from ..engine.traceback import user_facing
 from ..layers import Average, Input
 from ..models import Model
 from ..models.clone import _compile_settings
@@ -115,6 +116,7 @@ class Population:
 
     # ---- training ------------------------------------------------------------------------
 
+    @user_facing
     def fit(self, x=None, y=None, batch_size: int | None = None, epochs: int = 1, **options):
         """Trains all members on the same data.
 
@@ -141,6 +143,7 @@ class Population:
         history.history = {k: np.stack(v) for k, v in history.history.items()}
         return history
 
+    @user_facing
     def evaluate(
         self,
         x=None,
@@ -159,6 +162,7 @@ class Population:
         args = x, y, batch_size, verbose, sample_weight, steps, callbacks
         return loop.evaluate(self, *args, return_dict=True)
 
+    @user_facing
     def predict(self, x, batch_size: int | None = None, verbose="auto", steps: int | None = None):
         """Each member's predictions: the structure of a model's, of shape `(n, samples, ...)`.
 
