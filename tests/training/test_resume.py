@@ -166,6 +166,16 @@ def dataset():
     return hb.utils.Dataset.from_arrays((X, Y)).shuffle().batch(BATCH).prefetch()
 
 
+def torch_loader(rows=N, own_generator=False, **settings):
+    torch = pytest.importorskip("torch")
+    from torch_data import Noisy
+
+    torch.manual_seed(3)
+    generator = torch.Generator().manual_seed(4) if own_generator else None
+    data = Noisy(X[:rows], Y[:rows])
+    return torch.utils.data.DataLoader(data, BATCH, shuffle=True, generator=generator, **settings)
+
+
 def arrays_and(**settings):
     return lambda: {"x": X, "y": Y, "batch_size": BATCH, **settings}
 
@@ -188,6 +198,14 @@ CASES = {
     ),
     "PyDataset": (dense, stream_and(Batches, shuffle=True), list),
     "loader": (dense, stream_and(Loader), list),
+    # After whole batches the sampler draws once more, from a generator of its own.
+    "torch": (dense, lambda: {"x": torch_loader(N - 1), "validation_data": torch_loader(10)}, list),
+    "torch with a generator": (dense, lambda: {"x": torch_loader(20, True)}, list),
+    "passes of torch that do not fit epochs": (
+        dense,
+        lambda: {"x": torch_loader(20, True), "steps_per_epoch": 3},
+        list,
+    ),
     "generator": (
         dense,
         stream_and(
@@ -268,7 +286,8 @@ def assert_same(run, expected):
 def test_a_resumed_run_is_the_uninterrupted_one(name, tmp_path):
     expected = whole(name)
     # Within the first epoch, at the last step of another, and where a validation was done.
-    last = 1 if "function" in name else 2 if "passes" in name else STEPS - 1
+    last = {"train function": 1, "passes": 2, "torch": 3}
+    last = next((step for part, step in last.items() if part in name), STEPS - 1)
     places = [(0, 1), (2, last)]
     if name in ("arrays", "averages", "generator"):
         places.insert(1, (1, "end"))
@@ -276,6 +295,16 @@ def test_a_resumed_run_is_the_uninterrupted_one(name, tmp_path):
         crash(name, tmp_path, *place)
     resumed = call(name, checkpoint=tmp_path)
     assert_same(resumed, expected)
+
+
+@pytest.mark.slow
+def test_a_torch_loader_with_worker_processes(tmp_path):
+    # Not forked: JAX runs threads in this process.
+    workers = {"num_workers": 2, "multiprocessing_context": "forkserver"}
+    CASES["workers"] = (dense, lambda: {"x": torch_loader(20, True, **workers)}, list)
+    expected = call("workers", epochs=2)
+    crash("workers", tmp_path, 0, 2)
+    assert_same(call("workers", epochs=2, checkpoint=tmp_path), expected)
 
 
 def test_arrays_that_are_streamed(tmp_path):

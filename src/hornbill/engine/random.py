@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .random_state import random_state, set_random_state
 from .tracking import Trackable
 from .variable import Variable
 
@@ -87,34 +88,32 @@ def set_random_seed(seed: int) -> None:
 
 
 class RandomState:
-    """Randomness of its own for the length of a `with`: Python's, NumPy's and Hornbill's.
+    """Randomness of its own for the length of a `with`: Hornbill's, Python's, NumPy's and torch's.
 
     It starts as a copy of the present state and goes on at each `with` where it stopped; what
     stands outside is as it was.
     """
 
     def __init__(self):
-        self._mine = _random_state()
+        self._mine = _all_random_state()
 
     def __enter__(self):
-        self._outer = _random_state()
-        _set_random_state(self._mine)
+        self._outer = _all_random_state()
+        _set_all_random_state(self._mine)
         return self
 
     def __exit__(self, *exc):
-        self._mine = _random_state()
-        _set_random_state(self._outer)
+        self._mine = _all_random_state()
+        _set_all_random_state(self._outer)
 
 
-def _random_state() -> tuple:
-    key = np.array(global_generator().state.value)
-    return python_random.getstate(), np.random.get_state(), _global["seed"], key
+def _all_random_state() -> tuple:
+    return random_state(), _global["seed"], np.array(global_generator().state.value)
 
 
-def _set_random_state(state: tuple) -> None:
-    python, numpy, seed, key = state
-    python_random.setstate(python)
-    np.random.set_state(numpy)
+def _set_all_random_state(state: tuple) -> None:
+    others, seed, key = state
+    set_random_state(others)
     _global["seed"] = seed
     global_generator().state.assign(key)
 

@@ -8,9 +8,9 @@ import warnings
 import jax
 
 from ..engine import plain
+from ..engine.random_state import random_state, set_random_state
 from .callbacks import CallbackList
 from .loop import runner_for
-from .random_state import random_state, set_random_state
 from .reader import EpochReader
 from .runner import state_of
 

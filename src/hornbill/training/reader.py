@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..engine.random_state import random_state
 from .data.arrays import ArrayData
-from .random_state import random_state
 
 
 class EpochReader:

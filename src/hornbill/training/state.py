@@ -8,8 +8,8 @@ put_back(state, model, callbacks, reader, validation)
 import jax
 
 from ..engine import plain
+from ..engine.random_state import random_state, set_random_state
 from .loop import runner_for
-from .random_state import random_state, set_random_state
 from .runner import state_of
 
 

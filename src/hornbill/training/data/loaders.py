@@ -1,5 +1,6 @@
 """Datasets of other libraries: how they are read, and which may be read ahead by a thread."""
 
+import sys
 from collections.abc import Iterator, Mapping
 
 from .foreign import library
@@ -32,6 +33,25 @@ def open_batches(source) -> Iterator:
     if library(source) == "tensorflow" and hasattr(source, "as_numpy_iterator"):
         return source.as_numpy_iterator()  # TensorFlow's own memory, seen as arrays
     return iter(source)
+
+
+def generators_of(source) -> list:
+    """The random generators of its own that a torch DataLoader or its sampler was given."""
+    batches = getattr(source, "batch_sampler", None)
+    holders = (source, getattr(source, "sampler", None), batches, getattr(batches, "sampler", None))
+    found = [getattr(holder, "generator", None) for holder in holders]
+    return list({id(g): g for g in found if library(g) == "torch"}.values())
+
+
+def state_of_generator(generator) -> str:
+    """Where a torch generator stands, as text."""
+    return generator.get_state().numpy().tobytes().hex()
+
+
+def set_state_of_generator(generator, state: str) -> None:
+    """Sets it to what `state_of_generator` gave."""
+    torch = sys.modules["torch"]
+    generator.set_state(torch.frombuffer(bytearray.fromhex(state), dtype=torch.uint8))
 
 
 # A length that stands for no end: grain's `repeat()` says `sys.maxsize`, divided by batch sizes.

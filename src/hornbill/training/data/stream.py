@@ -1,13 +1,21 @@
 """Generators, iterators and datasets: batches that come one at a time."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import jax
 
 from .batches import convert_batch
 from .dataset import Dataset
-from .loaders import AHEAD, length_of, open_batches, reads_ahead
+from .loaders import (
+    AHEAD,
+    generators_of,
+    length_of,
+    open_batches,
+    reads_ahead,
+    set_state_of_generator,
+    state_of_generator,
+)
 from .pydataset import PyDatasetReader
 from .workers import read_ahead
 
@@ -40,13 +48,18 @@ class StreamData:
         self.endless = hasattr(source, "__next__")
         self._stateful = isinstance(source, (Dataset, PyDatasetReader))
         self._ahead = reads_ahead(source)
+        self._generators = generators_of(source)
         self._start = 0  # batches that the next reading leaves out
         self._begin()
 
     def _begin(self) -> None:
         """Notes where the next reading starts."""
-        self._note = self.source.get_state() if self._stateful else {}
+        self._note = self.source.get_state() if self._stateful else self._random()
         self._taken = self._note.get("taken", self._start)
+
+    def _random(self) -> dict:
+        states = list(map(state_of_generator, self._generators))
+        return {"generators": states} if states else {}
 
     @property
     def rereads(self) -> bool:
@@ -67,17 +80,18 @@ class StreamData:
             yield from self._reading()  # resumed at the end of an epoch: here is the next one
 
     def _reading(self):
-        batches = open_batches(self.source)
         if self._stateful:
+            batches = open_batches(self.source)
             self._begin()
         else:
-            batches = itertools.islice(batches, self._start, None)
             if not self.endless:
-                self._taken = self._start
+                self._begin()  # before it is opened, which may draw
+            batches = itertools.islice(open_batches(self.source), self._start, None)
             self._start = 0
         converted = map(self._convert, batches)
         if self._ahead:
-            converted = read_ahead(lambda: map(jax.device_put, map(self._convert, batches)), AHEAD)
+            ahead = read_ahead(lambda: map(jax.device_put, map(self._convert, batches)), AHEAD)
+            converted = _last_at_the_end(ahead)
         for batch in converted:
             self._taken += 1
             yield batch
@@ -96,7 +110,10 @@ class StreamData:
             `Dataset`: how its order is made again), and `taken`: how many batches were given out
             since, or for a generator or iterator since it was handed in.
         """
-        return {**self._note, "taken": self._taken}
+        note = self._note
+        if self._generators and self._taken == self.length:
+            note = self._random()  # for the next reading
+        return {**note, "taken": self._taken}
 
     def set_state(self, state: dict) -> None:
         """Goes back to where `get_state` stood: the rest of that epoch comes next.
@@ -109,4 +126,16 @@ class StreamData:
         else:
             over = not self.endless and state["taken"] == self.length
             self._start = 0 if over else state["taken"]
+            places = state.get("generators", ())
+            for generator, place in zip(self._generators, places, strict=False):
+                set_state_of_generator(generator, place)
         self._begin()
+
+
+def _last_at_the_end(batches: Iterator) -> Iterator:
+    """The same batches, the last of them only when the end behind it is reached.
+
+    A torch sampler draws there, too: let it not depend on a thread whether it has.
+    """
+    for batch, _ in itertools.pairwise(itertools.chain(batches, [None])):
+        yield batch
