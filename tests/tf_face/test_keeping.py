@@ -150,7 +150,7 @@ def test_backend_of_models():
     assert K.learning_phase() == 0
     model, _ = trained()
     hidden = K.function([model.input], [model.layers[0].output])
-    assert hidden([X])[0].shape.as_list() == [2, 1]
+    assert hidden([X])[0].shape == (2, 1)
     with pytest.raises(ValueError, match="no updates"):
         K.function([model.input], [model.output], updates=[1])
     K.clear_session()

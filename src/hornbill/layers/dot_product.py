@@ -5,6 +5,19 @@ from ..engine.errors import known_shape
 from .base import Layer
 
 
+def batched_dot(x, y, i: int, j: int):
+    """The sums over axis `i` of `x` times axis `j` of `y`, row by row of the batch."""
+    letters = "abcdefghijklmnopqrstuvw"
+    ranks = len(x.shape), len(y.shape)
+    of_x, of_y = (
+        list("z" + letters[: ranks[0] - 1]),
+        list("z" + letters[ranks[0] :][: ranks[1] - 1]),
+    )
+    of_x[i] = of_y[j] = "y"
+    kept = "".join(c for c in of_x + of_y[1:] if c != "y")
+    return ops.einsum(f"{''.join(of_x)},{''.join(of_y)}->{kept}", x, y)
+
+
 class Dot(Layer):
     """The dot product of two tensors along one axis of each, for each row of the batch.
 
@@ -44,11 +57,7 @@ class Dot(Layer):
         i, j = pair[0] % x.ndim, pair[1] % y.ndim
         if self.normalize:
             x, y = ops.normalize(x, axis=i), ops.normalize(y, axis=j)
-        letters = "abcdefghijklmnopqrstuvw"
-        of_x, of_y = list("z" + letters[: x.ndim - 1]), list("z" + letters[x.ndim :][: y.ndim - 1])
-        of_x[i] = of_y[j] = "y"
-        kept = "".join(c for c in of_x + of_y[1:] if c != "y")
-        result = ops.einsum(f"{''.join(of_x)},{''.join(of_y)}->{kept}", x, y)
+        result = batched_dot(x, y, i, j)
         return ops.expand_dims(result, -1) if result.ndim == 1 else result
 
     def compute_mask(self, inputs, mask=None):
