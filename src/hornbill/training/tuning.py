@@ -248,7 +248,8 @@ def _data_kept(data):
 def _model_kept(model, runner, batch, rows):
     """Makes what a step on the batch needs; puts all values back at the end."""
     runner.begin()
-    (runner._build if runner.eager else runner._prepare)(batch, rows)
+    runner.note(batch, rows)
+    runner.prepare(runner.example)
     variables = state_of(model, "train")[0]
     # On the host: a step takes over the memory of the arrays that it is given.
     values = [np.array(v._value) for v in variables]
