@@ -68,9 +68,9 @@ def main(argv=None) -> None:
 
         run(args.out, args.epochs, args.seed)
     elif args.command == "run":
-        from .run import run
+        from .run import main as run_script
 
-        run(args.script, args.arguments)
+        run_script(args.script, args.arguments)
     elif args.command == "doctor":
         from .doctor import run
 

@@ -1,8 +1,10 @@
 """`hornbill run script.py`: runs a script whose imports say `tensorflow` or `keras`.
 
 In this process only, an import hook serves those names: `tensorflow` is `hornbill.tensorflow`,
-`tensorflow.keras`, `tf_keras` and `keras` are its `keras`. Installed packages of these names are
-left alone and never imported.
+`tensorflow.keras`, `tf_keras` and `keras` are its `keras`. A script that asks for Keras on JAX
+(`KERAS_BACKEND=jax`) gets Hornbill itself for `keras`: its ops return JAX's arrays, which the
+script's own `jax.grad` and `jax.jit` take. Installed packages of these names are left alone and
+never imported.
 """
 
 import importlib
@@ -20,6 +22,8 @@ SERVED = {
     "keras": "hornbill.tensorflow.keras",
 }
 
+KERAS_VERSION = "3.0"
+
 
 class Serve(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds the served names, and what lies inside them by attribute."""
@@ -30,7 +34,10 @@ class Serve(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return None
 
     def create_module(self, spec):
-        return _Alias(spec.name, _answer(spec.name))
+        module = _Alias(spec.name, _answer(spec.name))
+        if spec.name == "keras":
+            module.__version__ = KERAS_VERSION  # scripts look at it, and need a 3
+        return module
 
     def exec_module(self, module):
         pass
@@ -53,7 +60,8 @@ class _Alias(type(sys)):
 def _answer(fullname: str):
     for served in sorted(SERVED, key=len, reverse=True):
         if fullname == served or fullname.startswith(f"{served}."):
-            thing = importlib.import_module(SERVED[served])
+            on_jax = served == "keras" and os.environ.get("KERAS_BACKEND") == "jax"
+            thing = importlib.import_module("hornbill" if on_jax else SERVED[served])
             for part in fullname[len(served) + 1 :].split("."):
                 # `import a.b` says ImportError where `a.b` says AttributeError.
                 try:
@@ -94,3 +102,19 @@ def run(script: str, arguments=()) -> None:
     sys.argv = [script, *arguments]
     sys.path.insert(0, os.path.dirname(os.path.abspath(script)))
     runpy.run_path(script, run_name="__main__")
+
+
+def main(script: str, arguments=()) -> None:
+    """`run` for the command line: an error's traceback starts in the script, as under `python`.
+
+    Raises:
+        SystemExit: with status 1 where the script raised an error.
+    """
+    try:
+        run(script, arguments)
+    except Exception as error:
+        trace = error.__traceback__
+        while trace is not None and trace.tb_frame.f_code.co_filename != script:
+            trace = trace.tb_next
+        sys.excepthook(type(error), error.with_traceback(trace), trace)
+        raise SystemExit(1) from None

@@ -17,6 +17,7 @@ SOURCE = HERE.parent.parent / "src"
 
 def run(script, *arguments, folder):
     environment = {**os.environ, "PYTHONPATH": str(SOURCE), "JAX_PLATFORMS": "cpu"}
+    environment.pop("KERAS_BACKEND", None)  # the tests' own, for the real Keras
     command = [sys.executable, "-m", "hornbill", "run", str(script), *arguments]
     return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder)
 
@@ -48,6 +49,38 @@ def test_names_and_arguments(tmp_path):
     done = run(script, "--epochs", "3", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "nothing_here" in done.stdout
+
+
+def test_keras_on_jax_takes_part_in_the_scripts_own_jax(tmp_path):
+    script = tmp_path / "on_jax.py"
+    script.write_text(
+        "import os\n"
+        "os.environ['KERAS_BACKEND'] = 'jax'\n"
+        "import jax, keras, numpy as np\n"
+        "from keras import layers, ops\n"
+        "assert keras.__version__ >= '3' and keras.backend.backend() == 'jax'\n"
+        "model = keras.Sequential([keras.Input((3,)), layers.Dense(1)])\n"
+        "def loss(weights, x):\n"
+        "    y, _ = model.stateless_call(weights, [], x)\n"
+        "    return ops.mean(ops.square(y))\n"
+        "weights = [v.value for v in model.trainable_variables]\n"
+        "value, slopes = jax.jit(jax.value_and_grad(loss))(weights, np.ones((2, 3), 'float32'))\n"
+        "assert isinstance(value, jax.Array) and slopes[0].shape == (3, 1)\n"
+    )
+    done = run(script, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_error_starts_in_the_script(tmp_path):
+    script = tmp_path / "wrong.py"
+    script.write_text("import keras\nkeras.layers.Dense(-1)\n")
+    done = run(script, folder=tmp_path)
+    assert done.returncode == 1
+    lines = done.stderr.splitlines()
+    assert lines[0].startswith("Traceback")
+    assert f'"{script}", line 2' in lines[1]
+    script.write_text("import (\n")
+    assert "runpy" not in run(script, folder=tmp_path).stderr
 
 
 def test_no_such_script(tmp_path):
