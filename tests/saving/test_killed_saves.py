@@ -1,5 +1,6 @@
 """A save whose process dies leaves the old file whole."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -51,3 +52,57 @@ def test_a_killed_save(name, tmp_path):
     numbers = np.unique(np.concatenate([w.ravel() for w in model.get_weights()]))
     assert len(numbers) == 1
     assert done[-1] <= numbers[0] <= done[-1] + 1
+
+
+class Killed(BaseException):
+    pass
+
+
+class Death:
+    """From the call of a number on, nothing changes the disk any more: the process is dead."""
+
+    def __init__(self, monkeypatch, number):
+        self.left = number
+        for name in ("replace", "unlink", "remove"):
+            monkeypatch.setattr(os, name, self.until(getattr(os, name)))
+
+    def until(self, function):
+        def call(*args):
+            self.left -= 1
+            if self.left < 0:
+                raise Killed
+            return function(*args)
+
+        return call
+
+
+@pytest.mark.parametrize("name", ["m.weights.json", "m.safetensors"])
+def test_a_set_of_shards_is_saved_as_a_whole(name, tmp_path):
+    path = tmp_path / name
+
+    def save(value, layers):
+        model.set_weights([np.full(w.shape, value, w.dtype) for w in model.get_weights()])
+        model.save_weights(path, max_shard_size=(24 * layers + 1) / 2**30)
+
+    def files():
+        return [file for file in os.listdir(tmp_path) if not file.startswith(".")]
+
+    model = hb.Sequential([hb.Input((2,)), *[hb.layers.Dense(2) for _ in range(4)]])
+    values = []
+    for number in range(30):
+        save(0, layers=2)
+        # Nothing but temporary files stays of what was killed.
+        assert len([file for file in files() if "-save" in file]) == 2
+        with pytest.MonkeyPatch.context() as patch, contextlib.suppress(Killed):
+            death = Death(patch, number)
+            save(number + 1, layers=1)
+        model.load_weights(path)
+        (value,) = np.unique(np.concatenate([w.ravel() for w in model.get_weights()]))
+        assert value in (0, number + 1)
+        values.append(value)
+        if death.left >= 0:
+            break
+    # The old set lasted while four files took their places, and the index theirs.
+    assert values[:5] == [0] * 5
+    assert values[-1] == number + 1
+    assert len([file for file in files() if "-save" in file]) == 4

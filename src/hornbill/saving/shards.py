@@ -8,6 +8,7 @@ which Keras names the group of an object's weights, and Hugging Face each weight
 import contextlib
 import json
 import os
+import re
 
 import numpy as np
 
@@ -20,10 +21,11 @@ SAFETENSORS_SUFFIX = f"{safetensors.SUFFIX}.index.json"
 
 
 def write(path: str, state, max_shard_size: float) -> None:
-    """Writes the files, such as `name_00000.weights.h5` or `name-00001-of-00003.safetensors`.
+    """Writes the files, such as `name-save5f0c93d1_00000.weights.h5`, and their index.
 
-    All are written before the first one takes its place, the index last: what fails leaves an
-    older set whole.
+    The files of a save have names of their own, and the index is renamed when all of them are
+    there: wherever it fails or the process dies, the old set or the new one is whole. Then the
+    old files go, and what saves that were killed have left.
 
     Args:
         path: the index's path, which ends in one of the two suffixes.
@@ -35,24 +37,64 @@ def write(path: str, state, max_shard_size: float) -> None:
             f"max_shard_size is a positive number of GiB. Received: {max_shard_size!r}"
         )
     shards = _split(state, max_shard_size * 2**30)
-    plain = path.endswith(SAFETENSORS_SUFFIX)
-    folder, name = os.path.split(path.removesuffix(SAFETENSORS_SUFFIX if plain else SUFFIX))
-    write_state = safetensors.write_state if plain else hdf5.write_state
+    hugging = path.endswith(SAFETENSORS_SUFFIX)
+    folder, name = os.path.split(path.removesuffix(SAFETENSORS_SUFFIX if hugging else SUFFIX))
+    write_state = safetensors.write_state if hugging else hdf5.write_state
+    save, before = f"save{os.urandom(4).hex()}", _named_by(path) or set()
     weight_map: dict[str, str] = {}
-    with contextlib.ExitStack() as stack:
-        index = stack.enter_context(atomic_path(path))
-        for i, shard in enumerate(shards):
-            file = f"{name}_{i:05d}.weights.h5"
-            if plain:
-                file = f"{name}-{i + 1:05d}-of-{len(shards):05d}{safetensors.SUFFIX}"
-            write_state(stack.enter_context(atomic_path(os.path.join(folder, file))), shard)
-            for inner, store in shard:
-                group = f"{inner}/vars" if inner else "vars"
-                names = [f"{group}/{key}" for key in store] if plain else [f"/{group}"]
-                weight_map.update(dict.fromkeys(names, file))
-        total = sum(_size(store) for shard in shards for _, store in shard)
-        with open(index, "w", encoding="utf-8") as file:
-            json.dump({"metadata": {"total_size": total}, "weight_map": weight_map}, file, indent=4)
+    try:
+        with contextlib.ExitStack() as stack:  # files take their places from the last to the first
+            index = stack.enter_context(atomic_path(path))
+            if not hugging and not os.path.exists(first := os.path.join(folder, _first(name))):
+                hdf5.write_state(stack.enter_context(atomic_path(first)), ())
+            for i, shard in enumerate(shards):
+                file = f"{name}-{save}_{i:05d}.weights.h5"
+                if hugging:
+                    part = f"{i + 1:05d}-of-{len(shards):05d}"
+                    file = f"{name}-{save}-{part}{safetensors.SUFFIX}"
+                write_state(stack.enter_context(atomic_path(os.path.join(folder, file))), shard)
+                for inner, store in shard:
+                    group = f"{inner}/vars" if inner else "vars"
+                    names = [f"{group}/{key}" for key in store] if hugging else [f"/{group}"]
+                    weight_map.update(dict.fromkeys(names, file))
+            total = sum(_size(store) for shard in shards for _, store in shard)
+            content = {"metadata": {"total_size": total}, "weight_map": weight_map}
+            with open(index, "w", encoding="utf-8") as file:
+                json.dump(content, file, indent=4)
+    finally:
+        _tidy(path, name, before)
+
+
+def _first(name: str) -> str:
+    """The file that Keras opens whatever the index names: ours is empty."""
+    return f"{name}_00000.weights.h5"
+
+
+def _named_by(path: str) -> set[str] | None:
+    """The files that an index names, none if it is not there; None if it cannot be read."""
+    try:
+        return set(_files_of(path)) if os.path.exists(path) else set()
+    except ValueError:
+        return None
+
+
+def _tidy(path: str, name: str, before: set[str]) -> None:
+    """Removes the files of other saves than the index's: those that have a save's mark, and those
+    of Keras or Hugging Face that the index named `before`."""
+    named = _named_by(path)
+    if named is None:
+        return
+    folder = os.path.dirname(path)
+    number = r"-\d{5}-of-\d{5}" if path.endswith(SAFETENSORS_SUFFIX) else r"_\d{5}"
+    pattern = f"{re.escape(name)}(-save[0-9a-f]{{8}})?{number}{re.escape(_suffix(path))}"
+    for file in set(os.listdir(folder or ".")) - named:
+        match = re.fullmatch(pattern, file)
+        if match and (match[1] or file in before):
+            if file == _first(name):
+                with atomic_path(os.path.join(folder, file)) as temporary:
+                    hdf5.write_state(temporary, ())
+            else:
+                os.unlink(os.path.join(folder, file))
 
 
 def _split(state, limit: float) -> list[list]:
@@ -83,27 +125,13 @@ def open_shards(path: str):
         ValueError: if it is no index, names a file that does not lie beside it or is none of
             weights, or one that is damaged; or a weight is in two files.
     """
-    with open(path, "rb") as file:
-        index = strict_json.parse(file.read(strict_json.MAX_CHARACTERS), f"'{path}'")
-    weight_map = index.get("weight_map")
-    if not isinstance(weight_map, dict):
-        raise ValueError(f"'{path}' is no index of weights: it has no 'weight_map'.")
-    suffix = safetensors.SUFFIX if path.endswith(SAFETENSORS_SUFFIX) else ".weights.h5"
-    names: dict[str, None] = {}
-    for value in weight_map.values():
-        for name in value if isinstance(value, list) else [value]:
-            if not _is_shard(name, suffix):
-                raise ValueError(
-                    f"'{path}' names a file that is no {suffix} file beside it. Received: {name!r}"
-                )
-            names[name] = None
     merged: dict[str, dict] = {}
     with contextlib.ExitStack() as stack:
-        for name in sorted(names):
+        for name in _files_of(path):
             full = os.path.join(os.path.dirname(path), name)
             if not os.path.isfile(full):
                 raise ValueError(f"'{path}' names a file that is not there: '{full}'.")
-            if suffix == safetensors.SUFFIX:
+            if name.endswith(safetensors.SUFFIX):
                 state = safetensors.read_state(full)
             else:
                 state = stack.enter_context(hdf5.open_state(full))
@@ -113,6 +141,29 @@ def open_shards(path: str):
                     raise ValueError(f"'{path}' names files that both hold '{inner}' {twice}.")
                 mine.update(store)
         yield merged
+
+
+def _files_of(path: str) -> list[str]:
+    """The names of the files beside it that an index names."""
+    with open(path, "rb") as file:
+        index = strict_json.parse(file.read(strict_json.MAX_CHARACTERS), f"'{path}'")
+    weight_map = index.get("weight_map")
+    if not isinstance(weight_map, dict):
+        raise ValueError(f"'{path}' is no index of weights: it has no 'weight_map'.")
+    suffix = _suffix(path)
+    names: set[str] = set()
+    for value in weight_map.values():
+        for name in value if isinstance(value, list) else [value]:
+            if not _is_shard(name, suffix):
+                raise ValueError(
+                    f"'{path}' names a file that is no {suffix} file beside it. Received: {name!r}"
+                )
+            names.add(name)
+    return sorted(names)
+
+
+def _suffix(path: str) -> str:
+    return safetensors.SUFFIX if path.endswith(SAFETENSORS_SUFFIX) else ".weights.h5"
 
 
 def _is_shard(name, suffix: str) -> bool:
