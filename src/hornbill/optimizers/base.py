@@ -17,6 +17,7 @@ from ..engine.variable import Variable
 from . import transforms
 from .options import check, check_count, is_number, refuse_unknown
 from .per_variable import PerVariable
+from .scheduled import scheduled_momentum, scheduled_name
 from .schedules import LearningRateSchedule
 from .state import OptimizerState, slot_name
 
@@ -171,6 +172,7 @@ class Optimizer(PerVariable, OptimizerState):
         """Makes the state for these variables; `apply` does it at its first call."""
         if self.built:
             return
+        scheduled_name(self)
         variables = list(variables)
         self._rate_factors = self._resolve(self._rate_factors, variables)
         self._trainable_variables = variables
@@ -384,7 +386,8 @@ class Optimizer(PerVariable, OptimizerState):
             if decay is not None and rate is not None:
                 value = variable.value
                 variable.assign(value - value * decay * jnp.asarray(rate, value.dtype))
-        self.update_steps(grads, variables, learning_rate)
+        with scheduled_momentum(self):
+            self.update_steps(grads, variables, learning_rate)
 
     def _due(self):
         return (self._iterations.value + 1) % self.gradient_accumulation_steps == 0

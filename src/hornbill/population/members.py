@@ -13,6 +13,7 @@ from ..engine.tracking import unique
 from ..engine.variable import Variable
 from ..models import Model
 from ..optimizers import LossScaleOptimizer
+from ..optimizers.scheduled import scheduled_name
 from ..optimizers.schedules import LearningRateSchedule
 from ..training.data import unpack
 from ..training.runner import optimizers_of
@@ -106,7 +107,8 @@ def _set_number(optimizer, name: str, value: float) -> None:
 def _numbers(optimizer) -> list[str]:
     """The names of the settings that may differ from member to member."""
     names = inspect.signature(type(optimizer).__init__).parameters
-    settings = {n: getattr(optimizer, n, None) for n in names if n != "learning_rate"}
+    others = "learning_rate", scheduled_name(optimizer)
+    settings = {n: getattr(optimizer, n, None) for n in names if n not in others}
     return [n for n, v in settings.items() if n in OPTIONAL or type(v) is float]
 
 

@@ -31,6 +31,13 @@ class LearningRateSchedule:
             "returns the learning rate of that step."
         )
 
+    def momentum_at(self, step):
+        """The momentum that goes with the rate; None leaves the optimizer its own.
+
+        It takes the place of `beta_1` or `momentum`, whichever the optimizer has.
+        """
+        return None
+
     def get_config(self) -> dict:
         """The constructor's arguments as plain JSON."""
         if not dataclasses.is_dataclass(self):
