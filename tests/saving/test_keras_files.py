@@ -389,21 +389,75 @@ def test_wrong_loads(tmp_path):
         model.save(tmp_path / "m.keras", overwrite=False)
 
 
+def plus_one(x):
+    return x + 1
+
+
+@hb.saving.register_keras_serializable("tests")
+def twice(x):
+    return x * 2
+
+
+@hb.saving.register_keras_serializable("tests")
+class Halved(hb.layers.Layer):
+    def call(self, x):
+        return x / 2
+
+
+def test_without_safe_mode_it_is_told_what_of_the_caller_s_is_called(tmp_path, capsys):
+    path = str(tmp_path / "m.keras")
+    custom = {"plus_one": plus_one}
+    layers = [hb.layers.Activation(f) for f in (twice, plus_one, twice)]
+    hb.Sequential([hb.Input((6,)), *layers, Halved()]).save(path)
+    config = hb.saving.serialize_keras_object(layers[1])
+    capsys.readouterr()
+    hb.saving.load_model(path, custom)
+    assert capsys.readouterr().out == ""
+    model = hb.saving.load_model(path, custom, safe_mode=False)
+    close(model(ROWS), 2 * ROWS + 1)
+    who, here = f"load_model('{path}', safe_mode=False) calls your", __name__
+    told = [
+        f"{who} function 'tests>twice': {here}.twice",
+        f"{who} function 'plus_one': {here}.plus_one",
+        f"{who} class 'tests>Halved': {here}.Halved",
+    ]
+    assert capsys.readouterr().out.splitlines() == told
+    hb.saving.deserialize_keras_object(config, custom, safe_mode=False)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line == f"deserialize(safe_mode=False) calls your function 'plus_one': {here}.plus_one"
+    with hb.saving.custom_object_scope(custom):
+        hb.models.clone_model(model)  # nothing is told outside
+    assert capsys.readouterr().out == ""
+
+
 def test_lambdas_are_named_before_they_are_refused(tmp_path):
     model = hb.Sequential([hb.Input((6,)), hb.layers.Lambda(lambda x: x * 2, name="twice")])
     with pytest.raises(TypeError, match="lambda"):
         model.save(tmp_path / "m.keras")
     theirs = keras.Sequential(
-        [keras.Input((6,)), keras.layers.Lambda(lambda x: x * 2, name="twice")]
+        [
+            keras.Input((6,)),
+            keras.layers.Lambda(lambda x: x * 2, name="twice", output_shape=lambda shape: shape),
+            keras.layers.Activation(lambda x: x + 1, name="more"),
+        ]
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         theirs.save(tmp_path / "m.keras")
     for safe_mode in (True, False):
-        with pytest.raises(ValueError, match=r"never runs code.*custom_objects"):
-            hb.saving.load_model(tmp_path / "m.keras", safe_mode=safe_mode)
-    ours = hb.saving.load_model(tmp_path / "m.keras", custom_objects={"twice": lambda x: x * 2})
-    close(ours(ROWS), ROWS * 2)
+        # One after the other is asked for.
+        given = {}
+        for name, owner, argument, function in (
+            ("twice", "twice", "function", lambda x: x * 2),
+            ("twice/output_shape", "twice", "output_shape", lambda shape: shape),
+            ("more/activation", "more", "activation", plus_one),
+        ):
+            message = f"The '{argument}' of '{owner}' is .*never runs code.*'{name}': function"
+            with pytest.raises(ValueError, match=message):
+                hb.saving.load_model(tmp_path / "m.keras", given, safe_mode=safe_mode)
+            given[name] = function
+        ours = hb.saving.load_model(tmp_path / "m.keras", given, safe_mode=safe_mode)
+        close(ours(ROWS), ROWS * 2 + 1)
 
 
 def test_weights_that_are_not_in_the_file_are_drawn_after_all(tmp_path):

@@ -43,6 +43,6 @@ def deserialize(config, custom_objects: dict | None = None):
     'relu'
     """
     if isinstance(config, str):
-        known = serialization.get_registered_object(config, custom_objects)
+        known = serialization.callers_own(config, custom_objects)
         return known or get(config)
     return serialization.deserialize(config, custom_objects)

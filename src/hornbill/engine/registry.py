@@ -1,5 +1,7 @@
 """The classes and functions that users make known by name, so that files may refer to them."""
 
+import contextlib
+import contextvars
 import inspect
 
 _custom: dict[str, object] = {}
@@ -43,6 +45,36 @@ def get_registered_object(name: str, custom_objects=None, module_objects=None):
         if table and name in table:
             return table[name]
     return None
+
+
+# While what a file calls is told: who loads it, and what was told already.
+_telling: contextvars.ContextVar[tuple[str, set] | None] = contextvars.ContextVar(
+    "telling", default=None
+)
+
+
+@contextlib.contextmanager
+def telling_what_is_called(who: str):
+    """Inside it, each class and function of the caller's is printed once, before it is called."""
+    token = None if _telling.get() else _telling.set((who, set()))
+    try:
+        yield
+    finally:
+        if token:
+            _telling.reset(token)
+
+
+def callers_own(name: str, custom_objects=None):
+    """`get_registered_object` for what a file names and is called next."""
+    found = get_registered_object(name, custom_objects)
+    telling = _telling.get()
+    if found is not None and telling is not None and name not in telling[1]:
+        who, told = telling
+        told.add(name)
+        kind = "class" if inspect.isclass(found) else "function"
+        place = f"{found.__module__}.{found.__qualname__}" if hasattr(found, "__qualname__") else ""
+        print(f"{who} calls your {kind} '{name}': {place or repr(found)}", flush=True)
+    return found
 
 
 _scopes: list[dict] = []

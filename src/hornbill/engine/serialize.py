@@ -17,15 +17,18 @@ import numpy as np
 from . import dtypes
 from .allowed import builtin_class, builtin_function, is_builtin
 from .registry import (
+    callers_own,
     custom_object_scope,
     custom_objects_in_scope,
     get_custom_objects,
     get_registered_name,
     get_registered_object,
     register_keras_serializable,
+    telling_what_is_called,
 )
 
 __all__ = [
+    "callers_own",
     "captured_arguments",
     "custom_object_scope",
     "custom_objects_in_scope",
@@ -187,7 +190,8 @@ def deserialize(
     Args:
         config: plain JSON, with objects as `{"class_name": ..., "config": ...}`.
         custom_objects: `{name: class or function}` that are not registered.
-        safe_mode: accepted for Keras's sake. Code in a config is refused either way.
+        safe_mode: code in a config is refused either way. With False it is printed which of the
+            caller's classes and functions are called: registered ones, and `custom_objects`.
         slot: the argument that the value is for, such as `"kernel_initializer"`: what may stand
             there is then checked.
 
@@ -198,13 +202,16 @@ def deserialize(
     if custom_objects:
         with custom_object_scope(custom_objects):
             return deserialize(config, None, safe_mode, slot)
+    if not safe_mode:
+        with telling_what_is_called("deserialize(safe_mode=False)"):
+            return deserialize(config, slot=slot)
     if isinstance(config, (list, tuple)):
-        return [deserialize(c, None, safe_mode, slot) for c in config]
+        return [deserialize(c, slot=slot) for c in config]
     if not isinstance(config, dict):
         return config
     name = config.get("class_name")
     if not isinstance(name, str) or not ({"config", "items"} & config.keys()):
-        return {k: deserialize(v, None, safe_mode, slot) for k, v in config.items()}
+        return {k: deserialize(v, slot=slot) for k, v in config.items()}
     inner = config.get("config") or {}
     if name in _PLAIN:
         try:
@@ -215,8 +222,7 @@ def deserialize(
         raise ValueError(
             "The config holds a Python lambda, stored as bytecode. Hornbill never runs code from "
             "files. Register a named function and pass it with custom_objects={name: function}, "
-            "or build the model from its source and load only the weights. "
-            f"Received: safe_mode={safe_mode}"
+            "or build the model from its source and load only the weights."
         )
     module = config.get("module")
     if name == "function":
@@ -240,7 +246,39 @@ def deserialize(
 
 def deserialize_arguments(config: dict, custom_objects: dict | None = None) -> dict:
     """A constructor's arguments from its config, each checked to suit its name."""
-    return {name: deserialize(value, custom_objects, slot=name) for name, value in config.items()}
+    return {
+        name: in_place_of_code(config, name, f"{config.get('name')}/{name}", custom_objects)
+        if is_code(value)
+        else deserialize(value, custom_objects, slot=name)
+        for name, value in config.items()
+    }
+
+
+def is_code(value) -> bool:
+    """Whether a part of a config is a Python lambda's bytecode."""
+    match value:
+        case {"class_name": "__lambda__"}:
+            return True
+        case {"value": [str(), _, _], **rest}:  # as Keras writes an activation: code, defaults, ...
+            return not rest
+    return False
+
+
+def in_place_of_code(config: dict, argument: str, name: str, custom_objects: dict | None = None):
+    """The caller's function of this name for an argument that a config holds as bytecode.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    found = callers_own(name, custom_objects)
+    if not callable(found) or isinstance(found, type):
+        raise ValueError(
+            f"The '{argument}' of '{config.get('name')}' is a Python lambda, stored as bytecode. "
+            "Hornbill never runs code from files, with safe_mode=False neither: pass the function "
+            f"as custom_objects={{'{name}': function}}, or build the model from its source and "
+            "load the weights with load_weights()."
+        )
+    return found
 
 
 def _slice(config, inner):
@@ -273,7 +311,7 @@ def _class(name: str, registered: str, module, slot):
     # What says that it is ours is ours: no custom class can stand in for it.
     ours = module is None or str(module).partition(".")[0] in ("keras", "hornbill", "builtins")
     cls = builtin_class(name, module, slot) if ours and registered in (name, None) else None
-    cls = cls or get_registered_object(registered) or get_registered_object(name)
+    cls = cls or callers_own(registered) or callers_own(name)
     if cls is None:
         raise _unknown("class", registered, name)
     if not isinstance(cls, type) or not hasattr(cls, "from_config"):
@@ -287,9 +325,9 @@ def _class(name: str, registered: str, module, slot):
 def _function(name, registered, slot):
     if not isinstance(name, str):
         raise ValueError(f"A function in a config is given by its name. Received: {name!r}")
-    found = builtin_function(name, slot) or get_registered_object(name)
+    found = builtin_function(name, slot) or callers_own(name)
     if found is None and isinstance(registered, str):
-        found = get_registered_object(registered)
+        found = callers_own(registered)
     if found is None:
         raise _unknown("function", name, name.rpartition(">")[2])
     if isinstance(found, type) or not callable(found):
@@ -323,7 +361,7 @@ def find(identifier, module, kind: str, base: type | None = None, functions: boo
     if isinstance(identifier, dict):
         return deserialize(identifier)
     if isinstance(identifier, str):
-        found = get_registered_object(identifier) or _lookup(module, identifier)
+        found = callers_own(identifier) or _lookup(module, identifier)
         if found is None:
             raise ValueError(f"Unknown {kind} '{identifier}'. {_nearest(identifier, module)}")
         identifier = found

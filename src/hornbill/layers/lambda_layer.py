@@ -72,19 +72,11 @@ class Lambda(Layer):
 
         A function in `custom_objects` under the layer's name takes the place of a lambda.
         """
-        mine = serialize.get_registered_object(config.get("name"), custom_objects)
-        for key, value in config.items():
-            if isinstance(value, dict) and value.get("class_name") == "__lambda__":
-                if key == "function" and callable(mine):
-                    config = {**config, key: mine}
-                    continue
-                raise ValueError(
-                    f"The file holds a Lambda layer '{config.get('name')}' whose {key} is a Python "
-                    "lambda, stored as bytecode. Hornbill never runs code from files: pass the "
-                    f"function as custom_objects={{'{config.get('name')}': function}}, or build "
-                    "the model from its source and load the weights with load_weights(). "
-                    f"Received: safe_mode={safe_mode}"
-                )
+        if serialize.is_code(config.get("function")):
+            mine = serialize.in_place_of_code(
+                config, "function", str(config.get("name")), custom_objects
+            )
+            config = {**config, "function": mine}
         if isinstance(config.get("function"), str):  # how one of Hornbill's own is written
             named = {"class_name": "function", "config": config["function"]}
             config = {**config, "function": named}

@@ -13,6 +13,7 @@ from .. import __version__
 from ..engine import strict_json
 from ..engine.atomic import atomic_path
 from ..engine.loading import loading
+from ..engine.registry import telling_what_is_called
 from ..engine.serialize import object_sharing, serialize
 from . import legacy_h5
 from .container import (
@@ -107,10 +108,11 @@ def load_model(
         filepath: a `.keras` file, a folder written with `zipped=False`, or a Keras 2 `.h5` file.
         custom_objects: `{name: class or function}` of your own that are not registered. A Lambda
             layer whose function the file holds as code takes the function given here under the
-            layer's name.
+            layer's name; another layer's argument, that under `"name/argument"`.
         compile: whether to compile the model as it was, and load the optimizer's state.
-        safe_mode: accepted for Keras's sake. Code in a file is never run: with False as well, a
-            file that needs code is an error.
+        safe_mode: code in a file is never run: with False as well, a file that needs code is an
+            error. With False it is printed which classes and functions of yours, registered or in
+            `custom_objects`, the file has called.
 
     Returns:
         The model, with its weights.
@@ -122,8 +124,11 @@ def load_model(
     path = os.fspath(filepath)
     if not os.path.exists(path):
         raise ValueError(f"There is no file '{path}' to load a model from.")
+    if not safe_mode:
+        with telling_what_is_called(f"load_model('{path}', safe_mode=False)"):
+            return load_model(path, custom_objects, compile)
     if legacy_h5.is_legacy(path):
-        return legacy_h5.load_model(path, custom_objects, compile, safe_mode)
+        return legacy_h5.load_model(path, custom_objects, compile)
     if not os.path.isdir(path) and not path.endswith(SUFFIX):
         raise ValueError(
             f"load_model opens files that end in '{SUFFIX}' or Keras 2's '.h5', and folders. "
@@ -141,7 +146,7 @@ def load_model(
         weights = os.path.join(folder, WEIGHTS)
         container.extract(WEIGHTS, weights)
         with loading(4 * container.sizes[WEIGHTS] + _FREE_MEMORY):
-            model = model_of(config, custom_objects, safe_mode, path)
+            model = model_of(config, custom_objects, path)
             with open_state(weights, path) as state:
                 set_state(model, state, path)
             _load_assets(model, container, folder)
@@ -179,4 +184,4 @@ def model_from_json(json_string: str, custom_objects: dict | None = None):
     (None, 2)
     """
     config = strict_json.parse(json_string, "A model's JSON")
-    return model_of(config, custom_objects, True, "The JSON")
+    return model_of(config, custom_objects, "The JSON")

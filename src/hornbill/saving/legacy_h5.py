@@ -30,7 +30,7 @@ def is_legacy(path: str) -> bool:
     return path.endswith(SUFFIXES) and not path.endswith(".weights.h5") and os.path.isfile(path)
 
 
-def load_model(path: str, custom_objects: dict | None, compile: bool, safe_mode: bool):
+def load_model(path: str, custom_objects: dict | None, compile: bool):
     """The model of a whole-model file; see `archive.load_model`."""
     with open_file(path, path) as (file, found):
         config = _json(file, "model_config", path)
@@ -42,7 +42,7 @@ def load_model(path: str, custom_objects: dict | None, compile: bool, safe_mode:
         training = _json(file, "training_config", path) if compile else None
         weights = _Weights(path, file, found, "model_weights")
         with loading(4 * weights.size + _FREE_MEMORY):
-            model = model_of(modern(config, path), custom_objects, safe_mode, path)
+            model = model_of(modern(config, path), custom_objects, path)
             if not model.built:
                 raise ValueError(
                     f"'{path}' does not say for which input shape model '{model.name}' is built. "

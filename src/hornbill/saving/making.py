@@ -4,7 +4,7 @@ from ..engine.serialize import custom_object_scope, deserialize, object_sharing
 from ..layers.base import Layer
 
 
-def model_of(config: dict, custom_objects: dict | None, safe_mode: bool, source: str):
+def model_of(config: dict, custom_objects: dict | None, source: str):
     """The model that a config describes; `source` is what messages call its file.
 
     Raises:
@@ -12,7 +12,7 @@ def model_of(config: dict, custom_objects: dict | None, safe_mode: bool, source:
     """
     try:
         with custom_object_scope(custom_objects or {}), object_sharing():
-            model = deserialize(config, safe_mode=safe_mode, slot="layer")
+            model = deserialize(config, slot="layer")
     except ValueError:
         raise
     except Exception as error:
