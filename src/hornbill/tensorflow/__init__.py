@@ -32,6 +32,7 @@ from .running import *
 from .tape import GradientTape
 from .tensor import DType, Shape, Tensor, TensorSpec, Variable
 from .tensor_array import TensorArray
+from .tfrecord import DataLossError
 
 TensorShape = Shape
 newaxis = None
@@ -70,6 +71,7 @@ nest = types.SimpleNamespace(
     pack_sequence_as=tree.pack_sequence_as,
 )
 errors = types.SimpleNamespace(
+    DataLossError=DataLossError,
     InvalidArgumentError=debugging.InvalidArgumentError,
     NotFoundError=FileNotFoundError,
     OutOfRangeError=StopIteration,

@@ -11,7 +11,7 @@ from ..engine.symbolic import SymbolicTensor, symbolic_leaves
 from ..engine.variable import Variable as Cell
 from .named import named, sizes
 from .tensor import Shape, Tensor, lift, unwrap
-from .text import Text
+from .text import Bytes, bytes_array, strings
 
 _IMPORTED = frozenset(globals())
 
@@ -29,9 +29,12 @@ def convert_to_tensor(value, dtype=None, dtype_hint=None, name=None):
             value = jnp.stack([jnp.asarray(v) for v in value])
     if isinstance(value, Cell):
         value = value.value
-    array = np.asarray(value) if not hasattr(value, "dtype") else value
+    if isinstance(value, Bytes) and dtype in (None, "string"):
+        return value
+    if (array := bytes_array(value)) is None:
+        array = np.asarray(value) if not hasattr(value, "dtype") else value
     if getattr(array.dtype, "kind", "") in "OUS":
-        return Text.of(array)
+        return strings(array)
     if dtype is None and not hasattr(value, "dtype") and array.dtype == np.float64:
         dtype = floatx()
     return Tensor(jnp.asarray(array, None if dtype is None else jnp.dtype(str(dtype))))

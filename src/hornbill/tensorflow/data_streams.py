@@ -7,6 +7,7 @@ import jax
 import numpy as np
 
 from .tensor import Shape, to_numpy
+from .text import strings
 
 
 def in_turn(streams: Iterator[Iterator], cycle: int, block: int) -> Iterator:
@@ -94,7 +95,7 @@ def plain_numpy(element):
     def leaf(x):
         x = np.asarray(x)
         if x.dtype.kind in "OUS":
-            x = np.char.encode(x.astype(str), "utf-8").astype(object)
+            return strings(x).numpy()
         return x[()] if x.ndim == 0 else x
 
     return jax.tree.map(leaf, element)

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from ..engine.atomic import atomic_path
-from .arrays import cast
 from .image_files import (
     decode_bmp,
     decode_gif,
@@ -21,10 +20,24 @@ from .image_files import (
     encode_png,
 )
 from .missing import missing
+from .parsing import (
+    FixedLenFeature,
+    FixedLenSequenceFeature,
+    VarLenFeature,
+    parse_example,
+    parse_single_example,
+)
 from .tensor import Tensor, to_numpy
+from .tensor_bytes import parse_tensor, serialize_tensor
 from .text import Bytes, Text
+from .tfrecord import TFRecordOptions, TFRecordWriter
 
 __all__ = [
+    "FixedLenFeature",
+    "FixedLenSequenceFeature",
+    "TFRecordOptions",
+    "TFRecordWriter",
+    "VarLenFeature",
     "decode_bmp",
     "decode_gif",
     "decode_image",
@@ -32,6 +45,10 @@ __all__ = [
     "decode_png",
     "encode_jpeg",
     "encode_png",
+    "parse_example",
+    "parse_single_example",
+    "parse_tensor",
+    "serialize_tensor",
 ]
 
 
@@ -79,25 +96,6 @@ def encode_base64(input, pad: bool = False, name=None) -> Bytes:
 def matching_files(pattern, name=None) -> Text:
     """The sorted paths of the files that fit a pattern."""
     return Text.of(np.array(sorted(globbing.glob(_path(pattern))), dtype=str))
-
-
-def serialize_tensor(tensor, name=None) -> Bytes:
-    """A tensor as the bytes of a `.npy` file (TensorFlow's are another format)."""
-    import io
-
-    file = io.BytesIO()
-    np.save(file, to_numpy(tensor), allow_pickle=False)
-    return Bytes(file.getvalue())
-
-
-def parse_tensor(serialized, out_type, name=None) -> Tensor:
-    """What `serialize_tensor` wrote."""
-    import io
-
-    found = np.load(io.BytesIO(_contents(serialized)), allow_pickle=False)
-    if found.dtype.name != str(out_type):
-        raise ValueError(f"The bytes hold {found.dtype.name}. Received: out_type={out_type}")
-    return cast(found, out_type)
 
 
 # ---- gfile -----------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import numpy as np
 from .. import ops
 from ..engine.symbolic import OPERATOR_OPS, SymbolicTensor
 from ..engine.variable import Variable as Cell
-from .text import Bytes, Text, is_text
+from .text import Text, bytes_array, is_text, strings
 
 
 class Shape(tuple):
@@ -223,9 +223,7 @@ def _map(function, x):
 
 
 def _wrap(x):
-    if isinstance(x, np.ndarray) and x.ndim == 0 and isinstance(x[()], bytes):
-        return Bytes(x[()])
-    return Text.of(x) if is_text(x) else Tensor(x)
+    return strings(np.asanyarray(x)) if is_text(x) else Tensor(x)
 
 
 def to_numpy(value) -> np.ndarray:
@@ -233,6 +231,8 @@ def to_numpy(value) -> np.ndarray:
     value = unwrap(value)
     if isinstance(value, bytes):
         return np.array(value, dtype=object)  # another dtype would drop zeros at the end
+    if (array := bytes_array(value)) is not None:
+        return array
     return np.asarray(value.value if isinstance(value, Cell) else value)
 
 

@@ -46,13 +46,62 @@ class Text(np.ndarray):
 
 
 class Bytes(bytes):
-    """A file's contents, as a tensor of TensorFlow's that holds bytes."""
+    """Bytes that need not be text (a file's contents, a record) as a tensor of one string."""
 
     shape = ()
 
     def numpy(self) -> bytes:
         """The bytes."""
         return bytes(self)
+
+
+class Blobs(Text):
+    """An array of bytes that need not be text.
+
+    >>> records = strings(np.array([b"\\xff", b"a"], object))
+    >>> records.numpy().tolist(), records[1]
+    ([b'\\xff', b'a'], b'a')
+    """
+
+    def numpy(self):
+        """The strings as `bytes`."""
+        array = np.empty(self.size, object)
+        array[:] = [bytes(x) for x in np.asarray(self).ravel()]
+        return array.reshape(self.shape)[()]
+
+    def __getitem__(self, key):
+        part = np.asarray(self)[key]
+        return Bytes(part) if isinstance(part, bytes) else part.view(Blobs)
+
+    def __iter__(self):
+        return (self[i] for i in range(len(self)))
+
+
+def strings(array: np.ndarray) -> Text | Bytes:
+    """Strings of NumPy's as a tensor: `Text`, or where they are no text, their bytes."""
+    if array.dtype.kind == "O" and array.size:
+        first = array.flat[0]
+        if array.ndim == 0 and isinstance(first, bytes):
+            return Bytes(first)
+        if isinstance(first, Bytes) or (isinstance(first, bytes) and not _all_text(array)):
+            return array.view(Blobs)
+    return array if isinstance(array, Text) else Text.of(array)
+
+
+def _all_text(array) -> bool:
+    try:
+        return not any("\0" in x.decode() for x in array.flat)
+    except UnicodeDecodeError:
+        return False
+
+
+def bytes_array(values) -> np.ndarray | None:
+    """A list of `bytes` as an array that keeps every one of them; None for anything else."""
+    if isinstance(values, (list, tuple)) and values and all(isinstance(v, bytes) for v in values):
+        array = np.empty(len(values), object)
+        array[:] = values
+        return array
+    return None
 
 
 def is_text(array) -> bool:

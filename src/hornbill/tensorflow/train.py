@@ -1,4 +1,6 @@
-"""`tf.train`: checkpoints of models, optimizers and variables, as `.safetensors` files."""
+"""`tf.train`: checkpoints of models, optimizers and variables, which are `.safetensors` files;
+and `tf.train.Example`.
+"""
 
 import os
 import re
@@ -8,8 +10,21 @@ import numpy as np
 from ..engine.atomic import atomic_path
 from ..engine.variable import Variable as Cell
 from ..saving.safetensors import SUFFIX, read_state, write_state
+from .example import BytesList, Example, Feature, Features, FloatList, Int64List
 from .missing import missing
 from .tensor import Variable, unwrap
+
+__all__ = [
+    "BytesList",
+    "Checkpoint",
+    "CheckpointManager",
+    "Example",
+    "Feature",
+    "Features",
+    "FloatList",
+    "Int64List",
+    "latest_checkpoint",
+]
 
 
 class _Status:

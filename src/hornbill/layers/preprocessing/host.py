@@ -81,7 +81,7 @@ class HostLayer(Layer):
 def on_host(function, *arrays, shape, dtype="int32"):
     """`function(*arrays)` with NumPy: at once, or by a callback where the arrays are traced."""
     if not any(isinstance(x, jax.core.Tracer) for x in arrays):
-        return _on_device(function(*map(np.asarray, arrays)))
+        return to_device(function(*map(np.asarray, arrays)))
     result = jax.ShapeDtypeStruct(shape, dtype)
 
     def callback(*values):
@@ -90,7 +90,8 @@ def on_host(function, *arrays, shape, dtype="int32"):
     return jax.pure_callback(callback, result, *arrays, vmap_method="sequential")
 
 
-def _on_device(ints: np.ndarray):
+def to_device(ints: np.ndarray):
+    """Ints as an array of JAX's; an error where they need more bits than it has."""
     moved = jnp.asarray(ints)
     if moved.dtype != ints.dtype and ints.size and np.abs(ints).max() > np.iinfo(moved.dtype).max:
         raise ValueError(
