@@ -51,10 +51,19 @@ class _Alias(type(sys)):
         self.__dict__["_answer"] = answer
 
     def __getattr__(self, name):
+        if name == "__all__":
+            return _starred(self._answer)
         return getattr(self._answer, name)
 
     def __dir__(self):
         return dir(self._answer)
+
+
+def _starred(answer) -> list[str]:
+    """What `import *` takes of a module: what it says, else what is no module inside it."""
+    names = [name for name in dir(answer) if not name.startswith("_")]
+    modules = [name for name in names if isinstance(getattr(answer, name), type(sys))]
+    return getattr(answer, "__all__", None) or sorted({*names} - {*modules})
 
 
 def _answer(fullname: str):

@@ -5,12 +5,23 @@ import types
 
 import hornbill
 
-from . import backend
+from . import backend, preprocessing
 from .faces import adopt, faced, from_script, hand_in, to_script
 from .missing import missing
 
+# What scripts find instead of the library's modules, or where it has none.
+_MODULES = {"backend": backend, "preprocessing": preprocessing}
 # Old places of what moved.
-_MOVED = {"optimizers.legacy": "optimizers"}
+_MOVED = {
+    "experimental": "optimizers.schedules",
+    "layers.experimental": "layers",
+    "layers.preprocessing": "layers",  # `layers.experimental.preprocessing`
+    "optimizers.experimental": "optimizers",
+    "optimizers.legacy": "optimizers",
+}
+# Old names of what has another: a step over several devices is one program, and its batch
+# normalization that of the whole batch as it is.
+_RENAMED = {"SyncBatchNormalization": "BatchNormalization"}
 
 
 def _register(package: str = "Custom", name: str | None = None):
@@ -76,12 +87,13 @@ def _namespace(path: str) -> _Namespace:
 
 def _find(module, called: str, path: str, name: str):
     inner = f"{path}.{name}".lstrip(".")
-    if inner == "backend":
-        return backend
+    if inner in _MODULES:
+        return _MODULES[inner]
     if inner in _MOVED:
         return _namespace(_MOVED[inner])
     if name in _OWN:
         return _OWN[name]
+    name = _RENAMED.get(name, name) if path == "layers" else name
     public = name in dir(hornbill) or module is not hornbill
     found = getattr(module, name, None) if public else None
     if found is None:
@@ -94,6 +106,7 @@ def _find(module, called: str, path: str, name: str):
 
 
 __version__ = "3.0"
+__all__ = dir(hornbill)
 
 
 def __getattr__(name: str):
