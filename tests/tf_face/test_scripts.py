@@ -83,6 +83,29 @@ def test_an_error_starts_in_the_script(tmp_path):
     assert "runpy" not in run(script, folder=tmp_path).stderr
 
 
+def test_everything_of_a_module(tmp_path):
+    """`import *` takes the public names, and none of the modules that they are written in."""
+    script = tmp_path / "starred.py"
+    script.write_text(
+        "base = attention = dense = np = ops = adam = 1\n"
+        "from tensorflow.keras.layers import *\n"
+        "from tensorflow.keras.models import *\n"
+        "from tensorflow.keras.optimizers import *\n"
+        "from tensorflow.keras.preprocessing.image import *\n"
+        "from tensorflow.keras.preprocessing.text import *\n"
+        "from tensorflow.keras.layers.experimental.preprocessing import *\n"
+        "assert base == attention == dense == np == ops == adam == 1\n"
+        "assert len({Dense, Sequential, Adam, ImageDataGenerator, Tokenizer, Rescaling}) == 6\n"
+        "assert 'to_script' not in dir() and 'missing' not in dir()\n"
+        "from tensorflow.keras.backend import *\n"
+        "assert np == 1 and int_shape(zeros((2, 3))) == (2, 3)\n"
+        "from keras import *\n"
+        "assert layers.Dense is Dense and ops != 1 and Model is models.Model\n"
+    )
+    done = run(script, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
 def test_no_such_script(tmp_path):
     done = run("absent.py", folder=tmp_path)
     assert done.returncode != 0

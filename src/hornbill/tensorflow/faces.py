@@ -19,6 +19,7 @@ from ..engine.flow import convert
 from ..engine.variable import Variable as Cell
 from ..models.model import Functional
 from ..saving.pickling import restore_model
+from . import old_training
 from .tensor import Variable, unwrap, wrap
 
 # The families, and the methods that scripts write for the library to call.
@@ -211,6 +212,7 @@ _OWN = {
         "from_config": classmethod(_from_config),
     },
     models.Model: {
+        **old_training.METHODS,
         "__new__": _new_model,
         "compile": _compile,
         "__reduce__": lambda self: (_restore, models.Model.__reduce__(self)[1]),
