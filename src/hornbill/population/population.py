@@ -14,7 +14,8 @@ from ..training.callbacks import History, LambdaCallback, ProgbarLogger
 from ..training.callbacks.callback import Callback
 from ..training.callbacks.monitor import MonitorCallback
 from .members import Recipe, lasting_state
-from .stack import Stack, StackReader, StackRunner
+from .runner import StackReader, StackRunner
+from .stack import Stack
 
 
 class Population:
@@ -168,8 +169,8 @@ class Population:
 
         The arguments are those of `Model.predict`.
         """
-        outputs = loop.predict(self, x, batch_size, verbose, steps)
-        return jax.tree.map(lambda a: np.moveaxis(a, 1, 0), outputs)
+        groups = loop.predict(self, x, batch_size, verbose, steps)
+        return jax.tree.map(lambda *a: np.moveaxis(np.concatenate(a, 1), 1, 0), *groups)
 
     # ---- the members ---------------------------------------------------------------------
 

@@ -1,15 +1,42 @@
-"""The state of many models of one kind as one: each variable's values stacked, member first."""
+"""The state of many models of one kind: each variable's values stacked, member first."""
 
 import contextlib
+import dataclasses
+import os
 
 import jax
 import numpy as np
 
+from ..engine import compile as compiler
+from ..engine.dtypes import numpy_dtype
 from ..engine.scope import StatelessScope
 from ..engine.variable import Variable
-from ..training.reader import EpochReader
-from ..training.runner import StepRunner, optimizers_of, state_of
+from ..training.runner import optimizers_of, state_of
 from .members import Recipe, build_state, facts_of, holder_of_numbers, lasting_state
+
+# A smaller group wastes time: a step of one member, alone, takes twice as long as a share of this.
+SMALLEST_GROUP = 8
+
+
+def groups_of(n: int) -> list[slice]:
+    """The members cut into groups of one size, of which each trains in a host thread of its own.
+
+    On the CPU a compiled loop runs on one core; an accelerator does all members at once.
+    """
+    count = 1
+    if compiler.platform() == "cpu":
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        able = range(2, min(cores, n // SMALLEST_GROUP) + 1)
+        count = max([g for g in able if n % g == 0], default=1)
+    return [slice(i, i + n // count) for i in range(0, n, n // count)]
+
+
+@dataclasses.dataclass(slots=True)
+class Cell:
+    """The values of one variable in a group of members, held as a `Variable` holds its own."""
+
+    _value: jax.Array | None = None
+    _lent: bool = False  # nobody else holds the array
 
 
 class Stack:
@@ -19,18 +46,20 @@ class Stack:
         recipe: how the members are made.
 
     Attributes:
+        groups: the members, in the groups whose state lies together.
         template: the first member, whose Python code is traced; its own arrays are not used.
         batch: a batch as shapes, once there was one.
     """
 
     def __init__(self, recipe: Recipe):
         self.recipe, self.n = recipe, len(recipe.seeds)
+        self.groups = groups_of(self.n)
         made = [recipe.make(i) for i in range(self.n)]
         # Kept until data has come: some models make their weights only then.
         self._models = [model for model, _ in made]
         self.randomness = [randomness for _, randomness in made]
         self.template = self._models[0]
-        self._stacked: dict[Variable, Variable] = {}
+        self._cells: dict[Variable, list[Cell]] = {}
         self._numbers: dict[str, Variable] = {}
         self.batch = None
         self.settled = False
@@ -101,13 +130,16 @@ class Stack:
                 setattr(optimizer, name, value)
 
     def _put(self, variable: Variable, values) -> None:
-        self._stacked[variable] = Variable(
-            values, dtype=variable.dtype, trainable=False, autocast=False, name=variable.name
-        )
+        """Gives each member one of these values."""
+        values = np.asarray(values, numpy_dtype(variable.dtype))
+        cells = self._cells.setdefault(variable, [Cell() for _ in self.groups])
+        for cell, group in zip(cells, self.groups, strict=True):
+            # Without `jnp.array`, which compiles a program for each shape.
+            cell._value = jax.device_put(values[group], may_alias=False)
 
-    def holder(self, variable: Variable) -> Variable:
-        """The Variable that holds all members' values of one of the template's."""
-        if variable not in self._stacked:
+    def cells(self, variable: Variable) -> list[Cell]:
+        """Where each group of members has its values of one of the template's variables."""
+        if variable not in self._cells:
             if variable.made_trainable:
                 raise ValueError(
                     f"The weight '{variable.path}' was made by the first training step, where no "
@@ -115,15 +147,20 @@ class Stack:
                     "Input, or build it."
                 )
             self.reset(variable)  # a metric's sum, a slot of a user's own step
-        return self._stacked[variable]
+        return self._cells[variable]
+
+    def values(self, variable: Variable) -> np.ndarray:
+        """A copy of all members' values of one of the template's variables."""
+        return np.concatenate([np.asarray(cell._value) for cell in self.cells(variable)])
+
+    def value(self, variable: Variable, i: int) -> np.ndarray:
+        """A copy of member `i`'s value of one of the template's variables."""
+        group, place = divmod(i, self.n // len(self.groups))
+        return np.array(np.asarray(self.cells(variable)[group]._value)[place])
 
     def reset(self, variable: Variable) -> None:
         """Gives each member the value that the template has."""
-        values = np.broadcast_to(np.asarray(variable.value), (self.n, *variable.shape))
-        if variable in self._stacked:
-            self._stacked[variable].assign(values)
-        else:
-            self._put(variable, values)
+        self._put(variable, np.stack([np.asarray(variable.value)] * self.n))
 
     def apply(self, function, variables: list[Variable]) -> None:
         """Runs code of one model that assigns to these variables, for every member."""
@@ -133,10 +170,9 @@ class Stack:
                 function()
             return [scope.read(v) for v in variables]
 
-        holders = [self.holder(v) for v in variables]
-        new = jax.vmap(pure)([h.value for h in holders])
-        for holder, value in zip(holders, new, strict=True):
-            holder.assign(value)
+        new = jax.vmap(pure)([self.values(v) for v in variables])
+        for variable, values in zip(variables, new, strict=True):
+            self._put(variable, values)
 
     def member(self, i: int):
         """Member `i` as a model of its own, with its weights and its optimizer's state."""
@@ -151,75 +187,5 @@ class Stack:
                 new.build([same[v] for v in known._trainable_variables])
         theirs = lasting_state(self.template, without=self._numbers.values())
         for mine, v in zip(lasting_state(model), theirs, strict=True):
-            mine.assign(np.array(self.holder(v).value[i]))
+            mine.assign(self.value(v, i))
         return model
-
-
-class StackRunner(StepRunner):
-    """Runs one model's step for all members at once, by `jax.vmap`."""
-
-    def __init__(self, stack: Stack, mode: str):
-        super().__init__(stack.template, mode)
-        self.stack, self.members = stack, stack.n
-
-    def _note_settings(self):
-        super()._note_settings()
-        if self.checks:
-            raise ValueError(
-                "Steps of a population are not checked for NaN: where one member fails, the others "
-                "go on. Look for NaN in its history; to find the place, train population[i] with "
-                "check_numerics. Switch check_nans and check_numerics off for the population."
-            )
-
-    def _build(self, data, each=False):
-        shape = slice(1 if each else 0, None)  # a member's
-        batch = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape[shape], a.dtype), data)
-        self.stack.settle(batch)
-        super()._build(batch)
-
-    def _holders(self, variables):
-        return [self.stack.holder(v) for v in variables]
-
-    def _pure(self, cells, fixed, each):
-        one = super()._pure(cells, fixed, each)
-
-        def member(values, *rest):
-            with self.stack.numbers_from(dict(zip(cells, values, strict=True))):
-                return one(values, *rest)
-
-        # Outputs keep the samples first, so that the loop joins batches as always.
-        axis = 1 if self.mode == "predict" else 0
-        return jax.vmap(member, in_axes=(0, 0, 0 if each else None), out_axes=(0, axis))
-
-    def _trace(self, batch, each=False):
-        try:
-            return super()._trace(batch, each)
-        except jax.errors.ConcretizationTypeError as error:
-            names = [n for n in self.stack.recipe.numbers if n != "learning_rate"]
-            if names:
-                raise ValueError(
-                    f"{type(self.model.optimizer).__name__}, or the model, decides in Python by a "
-                    f"number that differs from member to member. These were given: {names}"
-                ) from error
-            raise
-
-
-class StackReader(EpochReader):
-    """Gives each member the order of samples that it would draw alone."""
-
-    def __init__(self, data, steps: int | None, randomness: list):
-        super().__init__(data, steps)
-        self._randomness = randomness
-        self._readers = [EpochReader(data, steps) for _ in randomness]
-
-    def draw(self):
-        """The next epoch: rows of indices `(steps, members, batch)`, and of the partial batch."""
-        if not self.data.shuffle:
-            return super().draw()  # one order, and one gathering, for all
-        matrices, rests = [], []
-        for reader, randomness in zip(self._readers, self._randomness, strict=True):
-            with randomness:
-                matrix, rest = reader.draw()
-            matrices.append(matrix)
-            rests.append(rest)
-        return np.stack(matrices, axis=1), np.stack(rests) if len(rests[0]) else rests[0]

@@ -65,13 +65,17 @@ class Compiled:
         lead = (steps,) if self.collects else ()
         return jax.tree.map(lambda s: np.zeros(lead + s.shape, s.dtype), self.traced.out_info[1])
 
-    def loop(self, values, results, fixed, data, order, start, stop):
+    def loop(self, *args):
         """Runs the steps `start` to `stop` of an epoch whose batches are the rows of `order`.
 
-        Where the step `collects`, `results` gets each step's outputs at its place; else it is the
-        last step's logs.
+        The arguments are `(values, results, fixed, data, order, start, stop)`. Where the step
+        `collects`, `results` gets each step's outputs at its place; else it is the last step's
+        logs.
         """
-        args = values, results, fixed, data, order, start, stop
+        return self.looped(*args)(*args)
+
+    def looped(self, *args):
+        """The program of `loop` for arguments like these."""
 
         def run(values, results, fixed, data, order, start, stop):
             def body(i, carry):
@@ -84,8 +88,8 @@ class Compiled:
 
             return jax.lax.fori_loop(start, stop, body, (values, results))
 
-        key = (len(order), _rows(data))
-        return self._program(key, run, args, donate=(0, 1))(*args)
+        _, _, _, data, order, *_ = args
+        return self._program((len(order), _rows(data)), run, args, donate=(0, 1))
 
 
 def _rows(data) -> tuple[int, ...]:

@@ -172,7 +172,7 @@ class StepRunner:
         batch = _batch(data, index)
         leaves, treedef = jax.tree.flatten(batch)
         shapes = tuple((a.shape, a.dtype) for a in leaves)
-        each = _for_each(index)
+        each = for_each(index)
         key = (treedef, shapes, each, self._settings)
         if key not in self.programs:
             self.note(batch)
@@ -195,7 +195,7 @@ class StepRunner:
                 raise
             self.eager = True
             warn_uncompiled(f"The {self.mode} step of '{self.model.name}'", error)
-            self._build(gather_eager(data, index), _for_each(index))
+            self._build(gather_eager(data, index), for_each(index))
             return None
 
     def _check_labels(self, data, leaf) -> None:
@@ -345,8 +345,8 @@ class StepRunner:
 
     def _step(self, program, cells, fixed, data, index):
         with hold_interrupts():
-            new, logs = program.step(_own(cells), [v._value for v in fixed], data, index)
-            _store(cells, new)
+            new, logs = program.step(_own(cells), arrays(fixed), data, index)
+            store(cells, new)
         return logs
 
     def _run_checked(self, data, index):
@@ -354,11 +354,11 @@ class StepRunner:
         prepared = self._compiled(data, index)
         if prepared is not None:
             program, cells, fixed = prepared
-            values = [v._value for v in cells], [v._value for v in fixed]
+            values = arrays(cells), arrays(fixed)
             new, (logs, fine) = program.step(*values, data, index)
             if fine:
                 with hold_interrupts():
-                    _store(cells, new)
+                    store(cells, new)
                 return logs
         batch = gather_eager(data, index)
 
@@ -395,9 +395,9 @@ class StepRunner:
         if results is None:
             results = program.start(len(order))
         with hold_interrupts():
-            rest = [v._value for v in fixed], data, order, np.int32(start), np.int32(stop)
+            rest = arrays(fixed), data, order, np.int32(start), np.int32(stop)
             new, results = program.loop(_own(cells), results, *rest)
-            _store(cells, new)
+            store(cells, new)
         return results
 
 
@@ -414,7 +414,7 @@ def _batch(data, index):
     )
 
 
-def _for_each(index) -> bool:
+def for_each(index) -> bool:
     """Whether the rows are those of a population's members, one batch for each."""
     return index is not None and index.ndim == 2
 
@@ -431,10 +431,16 @@ def _own(cells) -> list:
     for v in cells:
         if v._lent:
             v._value, v._lent = jnp.array(v._value, copy=True), False
+    return arrays(cells)
+
+
+def arrays(cells) -> list:
+    """The arrays of the cells."""
     return [v._value for v in cells]
 
 
-def _store(cells, values) -> None:
+def store(cells, values) -> None:
+    """Puts a program's results into the cells that it took over."""
     for v, value in zip(cells, values, strict=True):
         v._value = value
         v._lent = False
