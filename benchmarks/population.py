@@ -61,7 +61,7 @@ def measure(way: str, n: int, epochs: int) -> dict:
         return model
 
     build()  # imports
-    began = time.perf_counter()
+    began, busy = time.perf_counter(), time.process_time()
     if way == "population":
         models = [hb.Population(build, n, learning_rate=rates)]
         losses = fit(models[0]).history["loss"][-1]
@@ -80,12 +80,12 @@ def measure(way: str, n: int, epochs: int) -> dict:
             models[0].optimizer.set_weights(state[1])
             models[0].optimizer.learning_rate = rates[i]
             losses.append(fit(models[0]).history["loss"][-1])
-    whole = time.perf_counter() - began
-    began = time.perf_counter()
+    figures = {"whole": time.perf_counter() - began, "whole CPU": time.process_time() - busy}
+    began, busy = time.perf_counter(), time.process_time()
     for model in models:
         fit(model)
-    warm = time.perf_counter() - began
-    return {"whole": whole, "warm": warm, "loss": [round(float(v), 5) for v in losses]}
+    figures |= {"warm": time.perf_counter() - began, "warm CPU": time.process_time() - busy}
+    return {"figures": figures, "loss": [round(float(v), 5) for v in losses]}
 
 
 def main():
@@ -115,22 +115,22 @@ def main():
             if done.returncode:
                 raise SystemExit(done.stderr)
             results[way].append(json.loads(done.stdout.splitlines()[-1]))
-            figures = {k: round(results[way][-1][k], 2) for k in ("whole", "warm")}
+            figures = {k: round(v, 2) for k, v in results[way][-1]["figures"].items()}
             print(f"round {number + 1}, {way}: {figures} seconds", flush=True)
     print(
         f"\n{args.members} members, {args.epochs} epochs; medians, seconds (ratio to population)\n"
     )
-    print("| way | whole | warm |\n|---|---|---|")
     middle = {
-        way: {k: statistics.median(r[k] for r in runs) for k in ("whole", "warm")}
+        way: {k: statistics.median(r["figures"][k] for r in runs) for k in runs[0]["figures"]}
         for way, runs in results.items()
     }
     first = middle.get("population")
+    print(f"| way | {' | '.join(next(iter(middle.values())))} |\n|---|---|---|---|---|")
     for way, figures in middle.items():
         cells = [
             f"{v:.2f} ({v / first[k]:.1f}x)" if first else f"{v:.2f}" for k, v in figures.items()
         ]
-        print(f"| {way} | {cells[0]} | {cells[1]} |")
+        print(f"| {way} | {' | '.join(cells)} |")
     if {"population", "fresh"} <= set(results):
         pairs = zip(results["population"][0]["loss"], results["fresh"][0]["loss"], strict=True)
         print(f"\nLargest difference of final losses: {max(abs(a - b) for a, b in pairs):.1e}")
