@@ -1,6 +1,20 @@
 """Where new arrays are made."""
 
 import jax
+import jax.numpy as jnp
+import numpy as np
+
+
+def from_host(array) -> jax.Array:
+    """A copy of a NumPy array on the device.
+
+    `jnp.asarray` compiles a program for each new shape (10 ms apiece, and a model's weights are
+    mostly new shapes); sending the array needs none.
+    """
+    if isinstance(array, np.ndarray):
+        with jax.ensure_compile_time_eval():  # a constant, also for what is being traced
+            return jax.device_put(array, may_alias=False)
+    return jnp.asarray(array)  # drawn by JAX itself, perhaps in a trace
 
 
 def device(device_name):

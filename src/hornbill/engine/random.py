@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .device import from_host
 from .random_state import random_state, set_random_state
 from .tracking import Trackable
 from .variable import Variable
@@ -154,7 +155,7 @@ def draw_key(seed=None):
     if seed is None:
         return _source.get()().next()
     if isinstance(seed, (int, np.integer)) and not isinstance(seed, bool):
-        return jnp.array([int(seed) & 0xFFFFFFFF, 0], dtype="uint32")
+        return from_host(np.array([int(seed) & 0xFFFFFFFF, 0], "uint32"))
     if hasattr(seed, "dtype") and jax.dtypes.issubdtype(seed.dtype, jax.dtypes.prng_key):
         return jax.random.key_data(seed)
     if hasattr(seed, "shape") and seed.shape == (2,):

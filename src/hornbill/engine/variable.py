@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .context import current_context
+from .device import from_host
 from .dtypes import FLOAT_DTYPES, is_float, standardize_dtype
 from .errors import UnknownDimension
 from .loading import current_loading
@@ -95,6 +96,9 @@ class Variable:
                 initializer = np.asarray(initializer)  # nested lists of numbers
             if dtype is None and initializer.dtype == np.float64:
                 dtype = standardize_dtype(None)
+            if isinstance(initializer, np.ndarray):
+                value = from_host(initializer)
+                return value if dtype is None else value.astype(dtype)
             return jnp.array(initializer, dtype=dtype)
         if shape is None:
             raise ValueError(
@@ -132,7 +136,7 @@ class Variable:
             # A copy: two variables never share one array, by which gradients know them.
             value = jnp.copy(value._stored())
         elif not isinstance(value, jax.Array):
-            value = jnp.asarray(value)
+            value = from_host(value)
         if value.shape != self._value.shape:
             raise ValueError(
                 f"Variable '{self.path}' has shape {self.shape} and cannot be assigned a value "

@@ -1,8 +1,8 @@
 """Initializers that draw nothing: constants, the identity, Fourier kernels."""
 
-import jax.numpy as jnp
 import numpy as np
 
+from ..engine.device import from_host
 from ..engine.dtypes import numpy_dtype, standardize_dtype
 from .base import Initializer
 
@@ -32,7 +32,7 @@ class Constant(Initializer):
                 f"Constant's value has shape {value.shape}, which does not broadcast to the "
                 f"shape of the weight. Received: shape={shape}"
             ) from None
-        return jnp.asarray(full.astype(numpy_dtype(standardize_dtype(dtype))))
+        return from_host(full.astype(numpy_dtype(standardize_dtype(dtype))))
 
 
 class Zeros(Initializer):
@@ -44,7 +44,7 @@ class Zeros(Initializer):
     """
 
     def __call__(self, shape, dtype=None):
-        return jnp.asarray(np.zeros(shape, numpy_dtype(standardize_dtype(dtype))))
+        return from_host(np.zeros(shape, numpy_dtype(standardize_dtype(dtype))))
 
 
 class Ones(Initializer):
@@ -56,7 +56,7 @@ class Ones(Initializer):
     """
 
     def __call__(self, shape, dtype=None):
-        return jnp.asarray(np.ones(shape, numpy_dtype(standardize_dtype(dtype))))
+        return from_host(np.ones(shape, numpy_dtype(standardize_dtype(dtype))))
 
 
 class Identity(Initializer):
@@ -78,9 +78,7 @@ class Identity(Initializer):
             raise ValueError(
                 f"Identity makes matrices, of two axes. Received: shape={tuple(shape)}"
             )
-        return jnp.asarray(
-            (self.gain * np.eye(*shape)).astype(numpy_dtype(standardize_dtype(dtype)))
-        )
+        return from_host((self.gain * np.eye(*shape)).astype(numpy_dtype(standardize_dtype(dtype))))
 
 
 class STFT(Initializer):
@@ -135,7 +133,7 @@ class STFT(Initializer):
         if self.window is not None:
             window = self._window(frame_length).astype(dtype)
             kernel = kernel * window.reshape(-1, 1, 1) / self._scale(window)
-        return jnp.asarray(kernel.astype(dtype))
+        return from_host(kernel.astype(dtype))
 
     def _window(self, frame_length: int) -> np.ndarray:
         if isinstance(self.window, str):

@@ -2,10 +2,10 @@
 
 import math
 
-import jax.numpy as jnp
 import numpy as np
 
 from ..engine import host_random
+from ..engine.device import from_host
 from ..engine.dtypes import is_float, standardize_dtype
 from ..engine.random import SeedGenerator, default_seed, draw_key
 from ..engine.serialize import deserialize
@@ -44,10 +44,10 @@ class RandomInitializer(Initializer):
 
     def _normal(self, distribution, shape, dtype, mean, stddev):
         drawn = self._draw(distribution, shape, dtype)
-        return jnp.asarray(drawn * float(stddev) + float(mean))
+        return from_host(drawn * float(stddev) + float(mean))
 
     def _uniform(self, shape, dtype, minval, maxval):
-        return jnp.asarray(self._draw(host_random.uniform, shape, dtype, minval, maxval))
+        return from_host(self._draw(host_random.uniform, shape, dtype, minval, maxval))
 
 
 class RandomNormal(RandomInitializer):
@@ -328,4 +328,4 @@ class Orthogonal(RandomInitializer):
         # The signs that make the factorization unique, and so the distribution uniform.
         q = q * np.sign(np.diagonal(r))
         q = q.T if rows < columns else q
-        return jnp.asarray(float(self.gain) * q.reshape(shape)).astype(dtype)
+        return from_host(float(self.gain) * q.reshape(shape)).astype(dtype)

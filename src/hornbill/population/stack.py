@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 from ..engine import compile as compiler
+from ..engine.device import from_host
 from ..engine.dtypes import numpy_dtype
 from ..engine.scope import StatelessScope
 from ..engine.variable import Variable
@@ -15,7 +16,7 @@ from ..training.runner import optimizers_of, state_of
 from .members import Recipe, build_state, facts_of, holder_of_numbers, lasting_state
 
 # A smaller group wastes time: a step of one member, alone, takes twice as long as a share of this.
-SMALLEST_GROUP = 8
+SMALLEST_GROUP = 4
 
 
 def groups_of(n: int) -> list[slice]:
@@ -134,8 +135,7 @@ class Stack:
         values = np.asarray(values, numpy_dtype(variable.dtype))
         cells = self._cells.setdefault(variable, [Cell() for _ in self.groups])
         for cell, group in zip(cells, self.groups, strict=True):
-            # Without `jnp.array`, which compiles a program for each shape.
-            cell._value = jax.device_put(values[group], may_alias=False)
+            cell._value = from_host(values[group])
 
     def cells(self, variable: Variable) -> list[Cell]:
         """Where each group of members has its values of one of the template's variables."""
