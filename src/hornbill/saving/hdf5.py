@@ -19,12 +19,14 @@ from typing import NamedTuple
 import numpy as np
 
 from ..engine.dtypes import numpy_dtype
+from .hdf5_bytes import check_start, check_texts
 
 MAX_OBJECTS = 1_000_000
 MAX_DEPTH = 128
 MAX_RATIO = 100  # how much larger an array may be than what the file holds of it
 FREE_SIZE = 2**20  # what the arrays of a file may exceed that by, in all
 
+_FILTERS = {1, 2}  # gzip and byte shuffling
 _SEAL = b"\nhornbill crc32 "  # and eight hexadecimal digits: the end of a file that we wrote
 _CHUNK = 2**20
 _NUMBERS = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64"
@@ -143,12 +145,13 @@ def open_state(path: str, source: str | None = None):
 
 
 @contextlib.contextmanager
-def open_file(path: str, source: str):
+def open_file(path: str, source: str, texts: tuple[str, ...] = ()):
     """Yields the open file and all that lies in it: `{path: Stored or h5py.Group}`.
 
     Args:
         path: the file.
         source: what messages call it.
+        texts: the names of the attributes whose texts will be read.
 
     Raises:
         ValueError: as `open_state`.
@@ -157,10 +160,15 @@ def open_file(path: str, source: str):
 
     with refusing(source):
         _check_seal(path, source)
+        check_start(path, source)
+        if texts:
+            check_texts(path, source, *texts)
         file = h5py.File(path, "r")
     try:
         with refusing(source):
             found = _index(h5py, file, source)
+            if any(isinstance(s, Stored) and s.dataset.dtype.kind == "V" for s in found.values()):
+                check_texts(path, source, "dtype")
         yield file, found
     finally:
         file.close()
@@ -215,6 +223,13 @@ def _checked(dataset, source: str, where: str) -> Stored:
         raise ValueError(
             f"'{source}' holds data at '{where}' that is not plain numbers in the file, which is "
             "refused."
+        )
+    settings = dataset.id.get_create_plist()
+    filters = {settings.get_filter(i)[0] for i in range(settings.get_nfilters())}
+    if not filters <= _FILTERS:
+        raise ValueError(
+            f"'{source}' holds data at '{where}' that is packed by other means than gzip, which is "
+            f"refused: HDF5 would load a plugin for it, or crash. Received: HDF5 filters {filters}"
         )
     if dataset.shape is None:
         raise ValueError(f"'{source}' holds no data at '{where}'.")

@@ -5,7 +5,6 @@ of `trainable_weights + non_trainable_weights`; a whole model adds its config as
 writes such files.
 """
 
-import mmap
 import os
 import warnings
 
@@ -15,6 +14,7 @@ from ..engine import strict_json
 from ..engine.loading import loading
 from ..engine.serialize import custom_object_scope
 from .hdf5 import Stored, open_file, refusing
+from .hdf5_bytes import heaps
 from .legacy_config import compile_arguments, modern
 from .making import model_of
 
@@ -22,6 +22,7 @@ SUFFIXES = (".h5", ".hdf5")
 
 _FREE_MEMORY = 64 * 2**20
 _MAX_NAMES = 100_000
+_TEXTS = ("model_config", "training_config", "layer_names", "weight_names")
 _MAX_NAME_BYTES = 2**31  # of the names in one attribute, were each as long as the longest text
 
 
@@ -32,7 +33,7 @@ def is_legacy(path: str) -> bool:
 
 def load_model(path: str, custom_objects: dict | None, compile: bool):
     """The model of a whole-model file; see `archive.load_model`."""
-    with open_file(path, path) as (file, found):
+    with open_file(path, path, _TEXTS) as (file, found):
         config = _json(file, "model_config", path)
         if config is None:
             raise ValueError(
@@ -66,7 +67,7 @@ def load_weights(model, path: str, skip_mismatch: bool = False, by_name: bool = 
         by_name: whether layers are matched by their names, not by their order; layers that the
             file lacks, or has more, are then left alone.
     """
-    with open_file(path, path) as (file, found):
+    with open_file(path, path, _TEXTS) as (file, found):
         root = "model_weights" if "model_weights" in found else ""
         weights = _Weights(path, file, found, root)
         plan = _by_name(model, weights) if by_name else _by_order(model, weights)
@@ -142,17 +143,9 @@ def _longest_text(path: str) -> int:
     """An upper bound of the size of any text of free length in the file.
 
     Many names may be one and the same long text, which would be read again for each of them. HDF5
-    keeps such texts in "global heap collections", which begin with this mark and their size.
+    keeps such texts in "global heap collections".
     """
-    longest, mark = 0, b"GCOL\x01"
-    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        at = data.find(mark)
-        while at >= 0:
-            size = int.from_bytes(data[at + 8 : at + 16], "little")
-            if size <= len(data) - at:  # others are no collections: HDF5 reads them whole
-                longest = max(longest, size)
-            at = data.find(mark, at + 1)
-    return longest
+    return max(map(len, heaps(path)), default=0)
 
 
 def _is_text(dtype) -> bool:
