@@ -1,7 +1,8 @@
 """`hornbill run script.py`: runs a script whose imports say `tensorflow` or `keras`.
 
 In this process only, an import hook serves those names: `tensorflow` is `hornbill.tensorflow`,
-`tensorflow.keras`, `tf_keras` and `keras` are its `keras`. A script that asks for Keras on JAX
+`tensorflow.keras`, `tf_keras` and `keras` are its `keras`, and `keras_preprocessing`, which Keras 2
+took it from, its `keras.preprocessing`. A script that asks for Keras on JAX
 (`KERAS_BACKEND=jax`) gets Hornbill itself for `keras`: its ops return JAX's arrays, which the
 script's own `jax.grad` and `jax.jit` take. Installed packages of these names are left alone and
 never imported.
@@ -20,6 +21,7 @@ SERVED = {
     "tensorflow.keras": "hornbill.tensorflow.keras",
     "tf_keras": "hornbill.tensorflow.keras",
     "keras": "hornbill.tensorflow.keras",
+    "keras_preprocessing": "hornbill.tensorflow.preprocessing",
 }
 
 KERAS_VERSION = "3.0"

@@ -105,3 +105,68 @@ def test_workers(model):
         model.fit(steps, worker=3)
     with pytest.raises(TypeError, match="workers"):
         hb.Sequential([hb.layers.Dense(1)]).fit(steps, workers=3)
+
+
+def test_predicted_classes(model):
+    one = np.array([[-3.0], [5.0]], "float32")
+    several = keras.Sequential([keras.layers.Dense(3, use_bias=False)])
+    several.build((None, 1))
+    several.set_weights([np.array([[1.0, -1.0, 0.5]])])
+    assert several.predict_classes(one).tolist() == [1, 0]
+    single = keras.Sequential([keras.layers.Dense(1, "sigmoid", kernel_initializer="ones")])
+    assert single.predict_classes(one).tolist() == [[0], [1]]
+
+
+def test_reset_states():
+    inside = keras.layers.SimpleRNN(2, stateful=True, batch_input_shape=(1, 3, 1))
+    model = keras.Sequential([inside])
+    x = np.ones((1, 3, 1), "float32")
+    first, second = (model.predict(x, verbose=0) for _ in range(2))
+    assert not np.allclose(first, second)
+    model.reset_states()
+    np.testing.assert_allclose(model.predict(x, verbose=0), first)
+
+
+RATES = {
+    "lr": (lambda: keras.optimizers.Adam(lr=0.5), [0.5, 0.5]),
+    "decay": (lambda: keras.optimizers.SGD(lr=0.5, decay=1.0, momentum=0.9), [0.5, 0.25]),
+    "decay of a place": (lambda: keras.optimizers.SGD(0.5, decay=3.0), [0.5, 0.125]),
+    "decay of the default": (lambda: keras.optimizers.SGD(decay=1.0), [0.01, 0.005]),
+    "no decay": (lambda: keras.optimizers.RMSprop(lr=0.5, decay=0.0), [0.5, 0.5]),
+}
+
+
+@pytest.mark.parametrize("name", RATES)
+def test_learning_rates(name):
+    make, want = RATES[name]
+    optimizer, weight = make(), tf.Variable([1.0])
+    rates = []
+    for _ in range(2):
+        rates.append(float(optimizer.lr))
+        optimizer.apply_gradients([(tf.constant([1.0]), weight)])
+    np.testing.assert_allclose(rates, want)
+    again = type(optimizer).from_config(optimizer.get_config())
+    np.testing.assert_allclose(float(again.lr), want[0])
+
+
+def test_lr_is_set():
+    optimizer = keras.optimizers.SGD(lr=0.5)
+    keras.backend.set_value(optimizer.lr, 0.25)
+    assert keras.backend.get_value(optimizer.learning_rate) == 0.25
+    optimizer.lr = 0.125
+    assert float(optimizer.learning_rate) == 0.125
+
+    class Halved(keras.optimizers.SGD):
+        def __init__(self, double_rate=1.0):
+            super().__init__(lr=double_rate / 2)
+
+    assert float(Halved(0.5).lr) == 0.25
+    assert Halved(0.5).get_config()["double_rate"] == 0.5
+
+
+def test_a_rate_under_both_names():
+    for given in ({"learning_rate": 0.1}, {}):
+        with pytest.raises(ValueError, match="no argument 'lr'"):
+            keras.optimizers.SGD(*([] if given else [0.1]), lr=0.2, **given)
+    with pytest.raises(ValueError, match="no argument 'lr'"):
+        hb.optimizers.SGD(lr=0.2)

@@ -99,6 +99,9 @@ def test_everything_of_a_module(tmp_path):
         "assert 'to_script' not in dir() and 'missing' not in dir()\n"
         "from tensorflow.keras.backend import *\n"
         "assert np == 1 and int_shape(zeros((2, 3))) == (2, 3)\n"
+        "import keras_preprocessing.text\n"
+        "from keras_preprocessing.image import ImageDataGenerator as Same\n"
+        "assert Same is ImageDataGenerator and keras_preprocessing.text.Tokenizer is Tokenizer\n"
         "from keras import *\n"
         "assert layers.Dense is Dense and ops != 1 and Model is models.Model\n"
     )

@@ -146,6 +146,10 @@ def _constructor(cls):
 
     @functools.wraps(given)
     def __init__(self, *args, **kwargs):
+        if issubclass(cls, optimizers.Optimizer):
+            args, kwargs = old_training.optimizer_arguments(cls, args, kwargs)
+            if type(self).__init__ is __init__:
+                self._arguments = args, kwargs  # of which get_config will tell
         given(self, *hand_in(args), **hand_in(kwargs))
         if getattr(self, "_graph", None) is not None:
             adopt(self)
@@ -211,6 +215,7 @@ _OWN = {
         "add_variable": _add_weight,
         "from_config": classmethod(_from_config),
     },
+    optimizers.Optimizer: {"lr": old_training.LEARNING_RATE},
     models.Model: {
         **old_training.METHODS,
         "__new__": _new_model,

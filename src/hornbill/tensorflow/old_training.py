@@ -1,10 +1,14 @@
-"""How models of Keras 2 were trained: `fit_generator` and kin, and `fit(workers=...)`."""
+"""How models of Keras 2 were trained: `fit_generator`, `fit(workers=...)`, `Adam(lr=...)`."""
 
 import functools
+import inspect
 import warnings
+
+import numpy as np
 
 from ..engine.traceback import user_facing
 from ..models.model import Model
+from ..optimizers.schedules import InverseTimeDecay
 from ..training.data.pydataset import PyDataset
 
 
@@ -69,7 +73,50 @@ def predict_generator(self, generator, steps: int | None = None, verbose=0, **kw
     return self.predict(generator, steps=steps, verbose=verbose, **kwargs)
 
 
+def predict_classes(self, x, batch_size: int | None = None, verbose=0) -> np.ndarray:
+    """The class of each sample, as int32: the greatest output's, or 1 where the only one exceeds
+    one half (then in a column, as the output is)."""
+    outputs = self.predict(x, batch_size=batch_size, verbose=verbose)
+    single = outputs.shape[-1] == 1
+    return (outputs > 0.5).astype("int32") if single else outputs.argmax(-1)
+
+
+def reset_states(self) -> None:
+    """Recurrent layers with `stateful=True` start anew."""
+    for layer in self._flatten_layers():
+        if getattr(layer, "stateful", False):
+            layer.reset_state()
+
+
 METHODS = {
     method.__name__: method
-    for method in (fit, evaluate, predict, fit_generator, evaluate_generator, predict_generator)
+    for method in (
+        *(fit, evaluate, predict, fit_generator, evaluate_generator, predict_generator),
+        *(predict_classes, reset_states),
+    )
 }
+
+
+def optimizer_arguments(cls, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
+    """An optimizer's arguments, with Keras 2's `lr` and `decay` as `learning_rate`."""
+    if "lr" in kwargs and "learning_rate" not in kwargs and not args:
+        kwargs = dict(kwargs)
+        kwargs["learning_rate"] = kwargs.pop("lr")
+    if "decay" not in kwargs:
+        return args, kwargs
+    decay = kwargs["decay"]
+    kwargs = {name: value for name, value in kwargs.items() if name != "decay"}
+    if not decay:
+        return args, kwargs
+    bound = inspect.signature(cls.__init__).bind_partial(None, *args, **kwargs)
+    bound.apply_defaults()
+    rate = InverseTimeDecay(bound.arguments["learning_rate"], 1, decay)
+    return args[1:], {**kwargs, "learning_rate": rate}
+
+
+# `optimizer.lr`, read and set.
+LEARNING_RATE = property(
+    lambda self: self.learning_rate,
+    lambda self, value: setattr(self, "learning_rate", value),
+    doc="`learning_rate`, by its name in Keras 2.",
+)
