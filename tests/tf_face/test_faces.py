@@ -166,3 +166,28 @@ def test_missing_names_name_the_nearest():
     ]:
         with pytest.raises(AttributeError, match=f"has no '{name}'. Did you mean {near}"):
             getattr(namespace, name)
+
+
+LEFT_OUT = {
+    "compat": "code of TensorFlow 2",
+    "Session": "without tf.compat.v1",
+    "RaggedTensor": "pad_sequences",
+    "ragged": "padded_batch",
+    "SparseTensor": "tf.scatter_nd",
+    "IndexedSlices": "are dense",
+}
+
+
+@pytest.mark.parametrize("name", LEFT_OUT)
+def test_what_is_left_out_says_what_to_write(name):
+    with pytest.raises(AttributeError, match=f"has no '{name}'. .*{LEFT_OUT[name]}"):
+        getattr(tf, name)
+
+
+def test_sparse_is_dense():
+    x = tf.constant([1, 0])
+    assert tf.sparse.to_dense(x, default_value=0) is x
+    with pytest.raises(ValueError, match="default_value=-1"):
+        tf.sparse.to_dense(x, default_value=-1)
+    with pytest.raises(AttributeError, match="Tensors are dense"):
+        tf.sparse.sparse_dense_matmul  # noqa: B018

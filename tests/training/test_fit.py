@@ -475,7 +475,7 @@ WRONG = {
     "no data": (lambda m: m.fit(X[:0], Y[:0]), "x has 0 samples"),
     "x is None": (lambda m: m.fit(None, Y), "x is None"),
     "ragged numbers": (lambda m: m.fit([[1.0], [2.0, 3.0]], Y), "rows of different lengths"),
-    "text": (lambda m: m.fit(np.array(["a", "b"]), Y[:2]), "cannot be trained on"),
+    "text": (lambda m: m.fit(np.array(["a", "b"]), Y[:2]), "got strings"),
     "input shape": (lambda m: m.fit(X[:, :3], Y), r"expects shape \(None, 4\), got \(.*3\)"),
     "target shape": (lambda m: m.fit(X, np.ones((40, 3, 2))), "mean_squared_error"),
     "no targets": (lambda m: m.fit(X), "needs targets"),

@@ -127,6 +127,9 @@ class OpCall(Operation):
 
 def record(operation, args, kwargs):
     """Calls `operation` on symbolic tensors: infers the result and leaves a Node behind."""
+    for x in jax.tree.leaves((args, kwargs)):
+        if isinstance(x, SymbolicTensor) and x.dtype == "string":
+            raise ValueError(got_strings(operation, x.name))
     outputs, masks = _infer(operation.run, args, kwargs)
     node = Node(operation, args, kwargs)
     name = operation.name
@@ -134,6 +137,15 @@ def record(operation, args, kwargs):
     for tensor, mask in zip(node.results, masks, strict=True):
         set_mask(tensor, None if mask is None else SymbolicTensor(mask.shape, mask.dtype))
     return node.outputs
+
+
+def got_strings(operation, tensor: str) -> str:
+    """What is said where strings come to something that computes."""
+    return (
+        f"'{operation.name}' ({type(operation).__name__}) got strings, which only text layers take "
+        "(TextVectorization, StringLookup, Hashing, HashedCrossing). Put one in front of it, or "
+        f"turn the strings into numbers first. Received: '{tensor}' of dtype string"
+    )
 
 
 class TensorSpec:

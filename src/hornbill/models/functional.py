@@ -12,6 +12,7 @@ from ..engine.numerics import look
 from ..engine.symbolic import Node, SymbolicTensor
 from ..layers.base import Layer
 from ..layers.input_layer import InputLayer
+from ..layers.preprocessing.host import is_encoded
 
 
 class GraphStep(NamedTuple):
@@ -120,15 +121,19 @@ class Graph:
                     f"Received: {sorted(map(str, data))}"
                 )
             if isinstance(self.inputs, dict) and keys is not names:
-                return jax.tree.leaves({k: data.get(k) for k in keys}, is_leaf=lambda v: v is None)
+                return jax.tree.leaves({k: data.get(k) for k in keys}, is_leaf=_whole)
             return [data.get(k) for k in keys]
-        values = jax.tree.leaves(data, is_leaf=lambda v: v is None)
+        values = jax.tree.leaves(data, is_leaf=_whole)
         if len(values) != len(names):
             raise ValueError(
                 f"Model '{path}' expects {len(names)} input{'s' * (len(names) > 1)} ({names}), got "
                 f"{len(values)}. Pass a list in that order, or a dict by these names."
             )
         return values
+
+
+def _whole(x) -> bool:
+    return x is None or is_encoded(x)
 
 
 def _optional(tensor) -> bool:

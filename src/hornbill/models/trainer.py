@@ -15,6 +15,7 @@ from ..training.agreement import check_loss_weights
 from ..training.reader import EpochReader
 from ..training.runner import StepRunner
 from ..training.spec import CompileLoss, CompileMetrics
+from . import text
 
 
 class Trainer:
@@ -311,6 +312,8 @@ class Trainer:
 
     lr_find = tuning.lr_find
     find_batch_size = tuning.find_batch_size
+
+    _encode_text = text.encode
 
     # What the loop asks of whatever it trains; a Population answers for many models at once.
 

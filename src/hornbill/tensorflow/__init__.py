@@ -19,6 +19,7 @@ from . import (
     nn,
     random,
     signal,
+    sparse,
     strings,
     summary,
     train,
@@ -85,6 +86,23 @@ _OF_KERAS = {
     "random_uniform_initializer": "initializers.RandomUniform",
     "zeros_initializer": "initializers.Zeros",
 }
+_GRAPHS = (
+    "It runs code of TensorFlow 2, none with graphs and sessions: take the names without "
+    "tf.compat.v1, such as tf.reduce_sum."
+)
+_RAGGED = (
+    "Tensors are dense: pad rows (tf.keras.utils.pad_sequences, Dataset.padded_batch), and mask "
+    "what stands behind (tf.sequence_mask, Masking, Embedding(mask_zero=True))."
+)
+_SPARSE = (
+    "Tensors are dense: tf.scatter_nd(indices, values, shape) makes one from what a sparse one "
+    "holds, and tf.one_hot or CategoryEncoding make vectors of classes."
+)
+_GONE = {
+    **dict.fromkeys(["compat", "Session", "placeholder", "get_default_graph"], _GRAPHS),
+    **dict.fromkeys(["RaggedTensor", "RaggedTensorSpec", "ragged"], _RAGGED),
+    **dict.fromkeys(["SparseTensor", "SparseTensorSpec", "IndexedSlices"], _SPARSE),
+}
 
 
 def __getattr__(name: str):
@@ -93,9 +111,4 @@ def __getattr__(name: str):
         for part in _OF_KERAS[name].split("."):
             found = getattr(found, part)
         return found
-    if name == "compat":
-        raise AttributeError(
-            "Hornbill's tf has no 'compat': it runs code of TensorFlow 2, none with graphs and "
-            "sessions. Take the name without tf.compat.v1, such as tf.reduce_sum."
-        )
-    return missing("tf", globals())(name)
+    return missing("tf", globals(), _GONE)(name)

@@ -304,11 +304,9 @@ _GONE = {
 
 
 def __getattr__(name: str):
-    if name in _GONE:
-        raise AttributeError(f"Hornbill's tf.keras.backend has no '{name}'. {_GONE[name]}")
     if hasattr(_own, name):
         return getattr(_own, name)
-    return missing("tf.keras.backend", globals())(name)
+    return missing("tf.keras.backend", globals(), _GONE)(name)
 
 
 def __dir__():

@@ -3,7 +3,7 @@
 from ..engine import config
 from .data import make_data, split_validation
 from .data.arrays import ArrayData
-from .data.batches import as_arrays, pack
+from .data.batches import as_arrays, inputs_of, pack
 from .data.make import check_lengths
 from .dry_run import undone
 from .loop import (
@@ -65,11 +65,11 @@ def fit(
         steps=steps_per_epoch,
         shuffle=shuffle,
         class_weight=class_weight,
-        output_names=model.output_names,
+        model=model,
     )
     validation = None
     if validation_data is not None:
-        validation = _validation_data(validation_data, validation_batch_size or batch_size)
+        validation = _validation_data(model, validation_data, validation_batch_size or batch_size)
     if config.max_epochs() is not None:
         epochs = min(epochs, initial_epoch + config.max_epochs())
     plan = Plan(epochs, initial_epoch, validation, validation_steps, validation_freq)
@@ -126,7 +126,7 @@ def _train(run: Run, plan: Plan):
     return model.history
 
 
-def _validation_data(validation_data, batch_size):
+def _validation_data(model, validation_data, batch_size):
     if isinstance(validation_data, (tuple, list)) and not hasattr(validation_data, "shape"):
         if len(validation_data) not in (2, 3):
             raise ValueError(
@@ -134,8 +134,9 @@ def _validation_data(validation_data, batch_size):
                 f"Received {len(validation_data)} items."
             )
         x, y, sample_weight = (*validation_data, None)[:3]
-        x, y = as_arrays(x, "validation x"), as_arrays(y, "validation y")
+        encode = getattr(model, "_encode_text", None)
+        x, y = inputs_of(x, encode, "validation x"), as_arrays(y, "validation y")
         sample_weight = as_arrays(sample_weight, "validation sample_weight")
         check_lengths(x=x, y=y, sample_weight=sample_weight)
         return ArrayData(pack(x, y, sample_weight), batch_size or 32)
-    return make_data(validation_data)
+    return make_data(validation_data, model=model)

@@ -63,7 +63,9 @@ def evaluate(
     require_compiled(model, "evaluate")
     check_verbose(verbose)
     steps = check_steps(steps, "steps")
-    data = make_data(x, y, sample_weight, batch_size=batch_size, steps=steps, what="evaluate")
+    data = make_data(
+        x, y, sample_weight, batch_size=batch_size, steps=steps, model=model, what="evaluate"
+    )
     total = limited(data.steps if steps is None else steps)
     callbacks = callback_list(model, callbacks, verbose, data, epochs=1, steps=total)
     logs = evaluate_data(model, data, steps, callbacks)
@@ -89,7 +91,7 @@ def predict(model, x, batch_size=None, verbose="auto", steps=None, callbacks=Non
     """The body of `Model.predict`."""
     check_verbose(verbose)
     steps = check_steps(steps, "steps")
-    data = make_data(x, batch_size=batch_size, steps=steps, what="predict")
+    data = make_data(x, batch_size=batch_size, steps=steps, model=model, what="predict")
     total = limited(data.steps if steps is None else steps)
     callbacks = callback_list(model, callbacks, verbose, data, epochs=1, steps=total)
     runner = runner_for(model, "predict")
@@ -295,10 +297,10 @@ def on_batch(model, mode: str, x, y=None, sample_weight=None, class_weight=None)
         sample_weight,
         batch_size=1,
         class_weight=class_weight,
-        output_names=model.output_names,
+        model=model,
         what=f"{mode}_on_batch",
     )
-    batch = jax.tree.map(jnp.asarray, data.arrays)
+    batch = data.on_device()
     model.reset_metrics()
     runner = runner_for(model, mode)
     runner.epoch = None

@@ -155,7 +155,7 @@ def lr_find(
         batch_size=batch_size,
         shuffle=shuffle,
         class_weight=class_weight,
-        output_names=model.output_names,
+        model=model,
         what="lr_find",
     )
     runner = runner_for(model, "train")
@@ -303,7 +303,7 @@ def find_batch_size(
         y,
         sample_weight,
         class_weight=class_weight,
-        output_names=model.output_names,
+        model=model,
         what="find_batch_size",
     )
     maximum = data.size if maximum is None else check_count(maximum, "maximum", least=1)

@@ -10,12 +10,46 @@ from ..base import Layer
 from .encoding import encode, encoded_shape
 
 
+@jax.tree_util.register_pytree_node_class
+class Encoded:
+    """Strings in compiled code, which knows only what layers on the host made of them before.
+
+    Args:
+        tail: the strings' shape without the batch.
+        results: what each layer made.
+    """
+
+    dtype = "string"
+
+    def __init__(self, tail: tuple, results: dict):
+        self.tail, self.results = tuple(tail), results
+
+    def tree_flatten(self):
+        return tuple(self.results.values()), (self.tail, tuple(self.results))
+
+    @classmethod
+    def tree_unflatten(cls, known, children):
+        tail, layers = known
+        return cls(tail, dict(zip(layers, children, strict=True)))
+
+    @property
+    def shape(self) -> tuple:
+        """The strings' shape."""
+        return (next(iter(self.results.values())).shape[0], *self.tail)
+
+    ndim = property(lambda self: 1 + len(self.tail))
+
+
+def is_encoded(x) -> bool:
+    return isinstance(x, Encoded)
+
+
 class HostLayer(Layer):
     """A layer that finds an index for each value with NumPy, and encodes the indices.
 
     Strings cannot enter compiled code: with them the layer runs eagerly, in a data pipeline
-    (`dataset.map(layer)`) or in front of a model. Ints may also come to it in a compiled step,
-    which then calls back to the host.
+    (`dataset.map(layer)`), or at the front of a model, which runs it on the data before the
+    compiled step. Ints may also come to it in a compiled step, which then calls back to the host.
 
     Subclasses give `output_mode`, `depth` and either `indices(values)` or their own `call`.
     """
@@ -23,6 +57,9 @@ class HostLayer(Layer):
     output_mode = "int"
 
     def __call__(self, inputs, **kwargs):
+        for x in jax.tree.leaves(inputs, is_leaf=is_encoded):
+            if is_encoded(x) and self in x.results:
+                return x.results[self]
         if not any_symbolic((inputs,), {}):
             return super().__call__(self.on_host(inputs), **kwargs)
         # Shapes are known without running: there are no placeholders that are strings.

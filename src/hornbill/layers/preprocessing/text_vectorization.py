@@ -50,7 +50,8 @@ class TextVectorization(HostLayer, AdaptableLayer):
 
     Input shape: strings of shape `(batch,)` or `(batch, 1)`; without splitting also
     `(batch, tokens)`. Output shape: `(batch, tokens)` or `(batch, indices)`.
-    It works in eager calls and data pipelines: compiled code has no strings.
+    Compiled code has no strings: it works in eager calls, in data pipelines, and at the front of a
+    Sequential or functional model, whose `fit` and `predict` run it on the data before the step.
 
     >>> import hornbill as hb
     >>> layer = hb.layers.TextVectorization(output_sequence_length=4)

@@ -1,14 +1,14 @@
 """The form of a batch: `x`, `(x, y)` or `(x, y, sample_weight)`."""
 
 import numbers
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import jax
 import numpy as np
 
 from ...engine import config
 from .foreign import to_numpy
-from .rows import Rows
+from .rows import Rows, is_text
 
 
 def pack(x, y=None, sample_weight=None):
@@ -46,8 +46,10 @@ unpack_x_y_sample_weight = unpack
 pack_x_y_sample_weight = pack
 
 
-def as_array(value, what: str):
+def as_array(value, what: str, text: bool = False):
     """One array of a user's data as NumPy's or JAX's, or as `Rows` of a file; floats in `floatx()`.
+
+    `text` says whether strings may stay as they are.
 
     Takes the arrays of pandas, torch, TensorFlow, SciPy (sparse ones too) and h5py, memory maps,
     and whatever has NumPy's array protocol.
@@ -62,6 +64,8 @@ def as_array(value, what: str):
                 f"Received: {type(value).__name__}"
             )
     array = to_numpy(value)
+    if is_text(array) and text and _all_strings(array):
+        return array
     if array.dtype.kind in "OUS":
         raise ValueError(
             f"{what} has dtype {array.dtype}, which cannot be trained on. "
@@ -72,40 +76,51 @@ def as_array(value, what: str):
     return array
 
 
-def as_arrays(structure, what: str):
+def _all_strings(array) -> bool:
+    return array.dtype.kind != "O" or all(isinstance(v, (str, bytes)) for v in array.flat)
+
+
+def as_arrays(structure, what: str, text: bool = False):
     """`as_array` for each leaf of a structure of lists, tuples and dicts.
 
-    A list of numbers, or of lists of numbers, is one array.
+    A list of numbers or strings, or of lists of them, is one array.
     """
     if structure is None:
         return None
     if isinstance(structure, Mapping):
-        return {k: as_arrays(v, f"{what}['{k}']") for k, v in structure.items()}
+        return {k: as_arrays(v, f"{what}['{k}']", text) for k, v in structure.items()}
     if isinstance(structure, (list, tuple)):
-        if _all_numbers(structure):
+        if _all_values(structure, text):
             try:
-                return as_array(np.asarray(structure), what)
+                return as_array(np.asarray(structure), what, text)
             except ValueError:
                 raise ValueError(
                     f"{what} is a list of rows of different lengths. Make them equally long "
                     "first, with hornbill.utils.pad_sequences."
                 ) from None
-        return [as_arrays(v, f"{what}[{i}]") for i, v in enumerate(structure)]
-    return as_array(structure, what)
+        return [as_arrays(v, f"{what}[{i}]", text) for i, v in enumerate(structure)]
+    return as_array(structure, what, text)
 
 
-def _all_numbers(structure) -> bool:
+def _all_values(structure, text: bool) -> bool:
     if isinstance(structure, (list, tuple)):
-        return len(structure) > 0 and all(map(_all_numbers, structure))
-    return isinstance(structure, (numbers.Number, np.generic))
+        return len(structure) > 0 and all(_all_values(v, text) for v in structure)
+    return isinstance(structure, (numbers.Number, np.generic, *((str, bytes) if text else ())))
 
 
-def convert_batch(batch, copy: bool = False):
+def inputs_of(x, encode: Callable | None, what: str = "x"):
+    """`as_arrays` for a model's inputs, of which strings are encoded by `encode` if it is given."""
+    x = as_arrays(x, what, text=encode is not None)
+    return encode(x) if any(map(is_text, jax.tree.leaves(x))) else x
+
+
+def convert_batch(batch, copy: bool = False, encode: Callable | None = None):
     """A batch as a user's iterator gives it, with arrays at its leaves.
 
     Args:
         batch: `x`, `(x, y)` or `(x, y, sample_weight)`.
         copy: whether NumPy arrays are copied, since the iterator may use their memory again.
+        encode: what encodes strings among the inputs.
     """
     if isinstance(batch, list):
         batch = tuple(batch)
@@ -115,14 +130,17 @@ def convert_batch(batch, copy: bool = False):
             f"It yielded a tuple of {len(batch)}. Several inputs go into one list: ([a, b], y)."
         )
 
-    def convert(part):
-        arrays = as_arrays(part, "The generator's batch")
+    def convert(part, encode=None):
+        arrays = inputs_of(part, encode, "The generator's batch")
         arrays = jax.tree.map(lambda a: a.read() if isinstance(a, Rows) else a, arrays)
         if copy:
             arrays = jax.tree.map(lambda a: a.copy() if isinstance(a, np.ndarray) else a, arrays)
         return arrays
 
-    converted = tuple(map(convert, batch)) if isinstance(batch, tuple) else convert(batch)
+    if isinstance(batch, tuple):
+        converted = tuple(convert(p, None if i else encode) for i, p in enumerate(batch))
+    else:
+        converted = convert(batch, encode)
     if isinstance(converted, np.ndarray) and converted.ndim == 0:
         raise ValueError("A generator yields batches of arrays; it yielded a single number.")
     return converted

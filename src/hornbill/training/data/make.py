@@ -4,7 +4,7 @@ import jax
 import numpy as np
 
 from .arrays import ArrayData
-from .batches import as_arrays, pack, unpack
+from .batches import as_arrays, inputs_of, pack, unpack
 from .class_weight import apply_class_weight
 from .loaders import is_iterable_of_batches
 from .pydataset import PyDataset, PyDatasetReader
@@ -20,28 +20,30 @@ def make_data(
     steps: int | None = None,
     shuffle=False,
     class_weight: dict | list | None = None,
-    output_names: list[str] | None = None,
+    model=None,
     what: str = "fit",
 ):
     """The data that a user's arguments mean.
 
-    `output_names` are those by which `class_weight` may go.
+    `model` is the one that they are for: the names of its outputs are those by which
+    `class_weight` may go, and its text layers encode strings among the inputs.
 
     Returns:
         An `ArrayData` for arrays and structures of arrays, a `StreamData` for iterables.
     """
+    output_names = None if model is None else model.output_names
+    encode = getattr(model, "_encode_text", None)
     if isinstance(x, PyDataset):
         x = PyDatasetReader(x, shuffle)
     if is_iterable_of_batches(x):
         _refuse(what, "y", y, "The dataset yields (x, y) itself")
         _refuse(what, "sample_weight", sample_weight, "The dataset yields (x, y, sample_weight)")
         _refuse(what, "batch_size", batch_size, "The dataset yields whole batches")
-        return StreamData(
-            x, steps, None if class_weight is None else _weighing(class_weight, output_names)
-        )
+        weigh = None if class_weight is None else _weighing(class_weight, output_names)
+        return StreamData(x, steps, weigh, encode)
     if x is None:
         raise ValueError(f"{what} got no data: x is None.")
-    x, y = as_arrays(x, "x"), as_arrays(y, "y")
+    x, y = inputs_of(x, encode), as_arrays(y, "y")
     sample_weight = as_arrays(sample_weight, "sample_weight")
     check_lengths(x=x, y=y, sample_weight=sample_weight)
     if class_weight is not None:
@@ -113,7 +115,11 @@ def split_validation(x, y, sample_weight, fraction: float):
             "validation_split needs arrays, which can be cut. For a dataset pass "
             "validation_data=another_dataset."
         )
-    parts = (as_arrays(x, "x"), as_arrays(y, "y"), as_arrays(sample_weight, "sample_weight"))
+    parts = (
+        as_arrays(x, "x", text=True),
+        as_arrays(y, "y"),
+        as_arrays(sample_weight, "sample_weight"),
+    )
     size = check_lengths(x=parts[0], y=parts[1], sample_weight=parts[2])
     cut = int(size * (1.0 - fraction) // 1)
     if cut in (0, size):

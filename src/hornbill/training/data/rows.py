@@ -1,5 +1,7 @@
 """Rows that are not in memory as an array: in a file, or in a sparse matrix."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ...engine import config
@@ -50,6 +52,38 @@ class Rows:
 
     def __array__(self, dtype=None, copy=None):
         return self.read().astype(dtype or self.dtype, copy=False)
+
+
+class EncodedRows(Rows):
+    """Rows of strings that are read, batch by batch, as what layers on the host make of them.
+
+    Args:
+        strings: the array of strings.
+        encode: gives what stands for some rows, which a slice or their numbers say.
+    """
+
+    streams = True
+
+    def __init__(self, strings: np.ndarray, encode: Callable):
+        self.source, self._encode = strings, encode
+        self.shape, self.ndim, self.dtype = strings.shape, strings.ndim, strings.dtype
+        self.nbytes = strings.nbytes
+
+    def __getitem__(self, part: slice | np.ndarray):
+        """A slice of the rows, still unread; those with certain numbers as they are read."""
+        if not isinstance(part, slice):
+            return self.read(part)
+        places = np.arange(len(self))[part]
+        return EncodedRows(self.source[part], lambda rows: self._encode(places[rows]))
+
+    def read(self, rows: slice | np.ndarray = slice(None)):
+        """What the layers make of a slice of the rows, or of those with these numbers."""
+        return self._encode(rows)
+
+
+def is_text(x) -> bool:
+    """Whether it is an array of strings."""
+    return isinstance(x, np.ndarray) and x.dtype.kind in "OUS"
 
 
 def take(array, rows: slice | np.ndarray) -> np.ndarray:

@@ -32,6 +32,7 @@ class StreamData:
             once more up to its place.
         steps: batches per epoch; those of one reading when None.
         transform: what is done to each batch of arrays.
+        encode: what encodes strings among the inputs.
 
     Attributes:
         steps: batches per epoch, None where only the end will tell.
@@ -41,8 +42,14 @@ class StreamData:
     resident = False
     batch_size = None
 
-    def __init__(self, source, steps: int | None = None, transform: Callable | None = None):
-        self.source, self.transform = source, transform
+    def __init__(
+        self,
+        source,
+        steps: int | None = None,
+        transform: Callable | None = None,
+        encode: Callable | None = None,
+    ):
+        self.source, self.transform, self.encode = source, transform, encode
         self.length = length_of(source)
         self.steps = self.length if steps is None else steps
         self.endless = hasattr(source, "__next__")
@@ -99,7 +106,7 @@ class StreamData:
             self._begin()
 
     def _convert(self, batch):
-        batch = convert_batch(batch, copy=not self._ahead)
+        batch = convert_batch(batch, not self._ahead, self.encode)
         return batch if self.transform is None else self.transform(batch)
 
     def get_state(self) -> dict:
