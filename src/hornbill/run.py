@@ -22,6 +22,10 @@ SERVED = {
     "tf_keras": "hornbill.tensorflow.keras",
     "keras": "hornbill.tensorflow.keras",
     "keras_preprocessing": "hornbill.tensorflow.preprocessing",
+    # Inner places that scripts import from all the same, and that pickles of a Tokenizer name.
+    "tensorflow.python": "hornbill.tensorflow",
+    "keras.src": "hornbill.tensorflow.keras",
+    "keras.src.legacy": "hornbill.tensorflow.keras",
 }
 
 KERAS_VERSION = "3.0"
@@ -71,7 +75,7 @@ def _starred(answer) -> list[str]:
 def _answer(fullname: str):
     for served in sorted(SERVED, key=len, reverse=True):
         if fullname == served or fullname.startswith(f"{served}."):
-            on_jax = served == "keras" and os.environ.get("KERAS_BACKEND") == "jax"
+            on_jax = served in ("keras", "keras.src") and os.environ.get("KERAS_BACKEND") == "jax"
             thing = importlib.import_module("hornbill" if on_jax else SERVED[served])
             for part in fullname[len(served) + 1 :].split("."):
                 # `import a.b` says ImportError where `a.b` says AttributeError.

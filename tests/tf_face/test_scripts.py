@@ -5,11 +5,13 @@ Each asserts that it learned, and passes with TensorFlow 2.21 (and tf_keras) as 
 """
 
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from keras.src.legacy.preprocessing.text import Tokenizer as KerasTokenizer
 
 HERE = Path(__file__).parent
 SOURCE = HERE.parent.parent / "src"
@@ -84,7 +86,11 @@ def test_an_error_starts_in_the_script(tmp_path):
 
 
 def test_everything_of_a_module(tmp_path):
-    """`import *` takes the public names, and none of the modules that they are written in."""
+    """`import *` takes the public names, and none of the modules that they are written in; inner
+    places of old, and pickles that name them, are served."""
+    kept = KerasTokenizer()
+    kept.fit_on_texts(["a b a"])
+    (tmp_path / "tokenizer.pickle").write_bytes(pickle.dumps(kept))
     script = tmp_path / "starred.py"
     script.write_text(
         "base = attention = dense = np = ops = adam = 1\n"
@@ -102,6 +108,11 @@ def test_everything_of_a_module(tmp_path):
         "import keras_preprocessing.text\n"
         "from keras_preprocessing.image import ImageDataGenerator as Same\n"
         "assert Same is ImageDataGenerator and keras_preprocessing.text.Tokenizer is Tokenizer\n"
+        "from tensorflow.python.keras.layers import Dense as same\n"
+        "assert same is Dense\n"
+        "import pickle\n"
+        "kept = pickle.load(open('tokenizer.pickle', 'rb'))\n"
+        "assert kept.texts_to_sequences(['b a']) == [[2, 1]] and type(kept) is Tokenizer\n"
         "from keras import *\n"
         "assert layers.Dense is Dense and ops != 1 and Model is models.Model\n"
     )

@@ -138,6 +138,8 @@ class Tokenizer:
     [[2, 1, 6]]
     """
 
+    analyzer = None  # of pickles that older versions of Keras wrote
+
     def __init__(
         self,
         num_words: int | None = None,
