@@ -81,6 +81,7 @@ VARIED = {
     "shear": {"shear_range": 20.0, "fill_mode": "reflect"},
     "zoom": {"zoom_range": 0.4, "fill_mode": "wrap"},
     "zooms": {"zoom_range": [0.5, 0.9], "fill_mode": "constant", "cval": 3.0},
+    "one zoom": {"zoom_range": [0.7, 0.7]},
     "nearest pixel": {"rotation_range": 30, "interpolation_order": 0},
     "brightness": {"brightness_range": (0.3, 1.4)},
     "channels": {"channel_shift_range": 40.0},
