@@ -49,7 +49,7 @@ def test_sequential_as_keras_on_ints():
     np.testing.assert_allclose(model.predict(TEXTS, verbose=0), expected, rtol=1e-5)
     np.testing.assert_allclose(model(TEXTS), expected, rtol=1e-5)
     np.testing.assert_allclose(model.predict(TEXTS.tolist(), verbose=0), expected, rtol=1e-5)
-    loss = other.evaluate(ints, Y, verbose=0)
+    loss = np.mean((expected[:, 0] - Y) ** 2)
     assert model.evaluate(TEXTS, Y, verbose=0) == pytest.approx(loss, rel=1e-5)
     assert model.test_on_batch(TEXTS, Y) == pytest.approx(loss, rel=1e-5)
     assert model.train_on_batch(TEXTS, Y) == pytest.approx(loss, rel=1e-5)
@@ -59,11 +59,17 @@ def test_sequential_as_keras_on_ints():
 def test_each_batch_is_as_wide_as_its_longest_text():
     layer = vectorizer()
     model = compiled(hb.Sequential([layer, *top()]))
+    model.build((None,))
+    rng = np.random.default_rng(0)
+    model.set_weights([rng.normal(size=w.shape) for w in model.get_weights()])
+    # What tf_keras 2.21 on TensorFlow gives, where padding counts as well.
     found = model.predict(TEXTS, batch_size=2, verbose=0)
-    batches = [np.asarray(model(TEXTS[i : i + 2])) for i in range(0, 8, 2)]
-    np.testing.assert_allclose(found, np.concatenate(batches), rtol=1e-6)
-    assert not np.allclose(found, model(TEXTS))  # padding counts here
-    assert len(model.fit(TEXTS, Y, batch_size=4, epochs=2, verbose=0).history["loss"]) == 2
+    expected = [0.73744255, 1.6116588, -0.86175054, 1.9422319]
+    np.testing.assert_allclose(found[:, 0], expected * 2, rtol=1e-5)
+    assert not np.allclose(found, model(TEXTS))
+    history = model.fit(TEXTS, Y, batch_size=2, epochs=2, shuffle=False, verbose=0).history
+    np.testing.assert_allclose(history["loss"], [1.3209139, 0.19934934], rtol=1e-4)
+    assert model.evaluate(TEXTS, Y, batch_size=2, verbose=0) == pytest.approx(0.1288792, rel=1e-4)
     history = model.fit(TEXTS, Y, validation_data=(TEXTS, Y), dry_run=True, verbose=0)
     assert "val_loss" in history.history
 
