@@ -91,6 +91,7 @@ def test_a_set_of_shards_is_saved_as_a_whole(name, tmp_path):
     values = []
     for number in range(30):
         save(0, layers=2)
+        save(0, layers=2)
         # Nothing but temporary files stays of what was killed.
         assert len([file for file in files() if "-save" in file]) == 2
         with pytest.MonkeyPatch.context() as patch, contextlib.suppress(Killed):

@@ -188,6 +188,10 @@ def test_shards(tmp_path):
     one.save_weights(tmp_path / "m.safetensors", max_shard_size=1e-7)  # about 100 bytes
     *files, last = shards_of(tmp_path)
     assert last == INDEX
+    assert files == [f"m-0000{i}-of-00003.safetensors" for i in (1, 2, 3)]
+    one.save_weights(tmp_path / "m.safetensors", max_shard_size=1e-7)  # over the first
+    *files, last = shards_of(tmp_path)
+    assert last == INDEX
     for i, file in enumerate(files, 1):
         assert re.fullmatch(f"m-save[0-9a-f]{{8}}-0000{i}-of-00003.safetensors", file)
     index = json.loads((tmp_path / INDEX).read_text())

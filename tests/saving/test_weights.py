@@ -116,7 +116,17 @@ def datasets(file):
 
 def test_several_files(tmp_path):
     theirs, ours = sequential(keras), sequential(hb)
-    ours.save_weights(tmp_path / "ours.weights.json", max_shard_size=1e-7)  # about 100 bytes
+    index = tmp_path / "ours.weights.json"
+    ours.save_weights(index, max_shard_size=1e-7)  # about 100 bytes
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "ours.weights.json",
+        "ours_00000.weights.h5",
+        "ours_00001.weights.h5",
+    ]
+    theirs.load_weights(index)
+    same(theirs, ours)
+    draw(ours, 5)
+    ours.save_weights(index, max_shard_size=1e-7)
     files = sorted(p.name for p in tmp_path.iterdir())
     marked = [re.sub("-save[0-9a-f]{8}", "-save", name) for name in files]
     assert marked == [

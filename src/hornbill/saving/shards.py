@@ -21,11 +21,12 @@ SAFETENSORS_SUFFIX = f"{safetensors.SUFFIX}.index.json"
 
 
 def write(path: str, state, max_shard_size: float) -> None:
-    """Writes the files, such as `name-save5f0c93d1_00000.weights.h5`, and their index.
+    """Writes the files, such as `name_00000.weights.h5`, and their index.
 
-    The files of a save have names of their own, and the index is renamed when all of them are
-    there: wherever it fails or the process dies, the old set or the new one is whole. Then the
-    old files go, and what saves that were killed have left.
+    Where there are such files already, those of this save get names of their own, such as
+    `name-save5f0c93d1_00000.weights.h5`. The index is renamed when all of them are there: wherever
+    it fails or the process dies, the old set or the new one is whole. Then the old files go, and
+    what saves that were killed have left.
 
     Args:
         path: the index's path, which ends in one of the two suffixes.
@@ -40,18 +41,21 @@ def write(path: str, state, max_shard_size: float) -> None:
     hugging = path.endswith(SAFETENSORS_SUFFIX)
     folder, name = os.path.split(path.removesuffix(SAFETENSORS_SUFFIX if hugging else SUFFIX))
     write_state = safetensors.write_state if hugging else hdf5.write_state
-    save, before = f"save{os.urandom(4).hex()}", _named_by(path) or set()
+    usual = re.compile(_pattern(path, name, mark=""))
+    taken = os.path.exists(path) or any(map(usual.fullmatch, os.listdir(folder or ".")))
+    mark, before = f"-save{os.urandom(4).hex()}" if taken else "", _named_by(path) or set()
     weight_map: dict[str, str] = {}
     try:
         with contextlib.ExitStack() as stack:  # files take their places from the last to the first
             index = stack.enter_context(atomic_path(path))
-            if not hugging and not os.path.exists(first := os.path.join(folder, _first(name))):
+            first = os.path.join(folder, _first(name))
+            if mark and not hugging and not os.path.exists(first):
                 hdf5.write_state(stack.enter_context(atomic_path(first)), ())
             for i, shard in enumerate(shards):
-                file = f"{name}-{save}_{i:05d}.weights.h5"
+                file = f"{name}{mark}_{i:05d}.weights.h5"
                 if hugging:
                     part = f"{i + 1:05d}-of-{len(shards):05d}"
-                    file = f"{name}-{save}-{part}{safetensors.SUFFIX}"
+                    file = f"{name}{mark}-{part}{safetensors.SUFFIX}"
                 write_state(stack.enter_context(atomic_path(os.path.join(folder, file))), shard)
                 for inner, store in shard:
                     group = f"{inner}/vars" if inner else "vars"
@@ -66,8 +70,14 @@ def write(path: str, state, max_shard_size: float) -> None:
 
 
 def _first(name: str) -> str:
-    """The file that Keras opens whatever the index names: ours is empty."""
+    """The file that Keras opens whatever the index names: where it does not, ours is empty."""
     return f"{name}_00000.weights.h5"
+
+
+def _pattern(path: str, name: str, mark: str) -> str:
+    """The regular expression of the names of shards with such a mark of a save."""
+    number = r"-\d{5}-of-\d{5}" if path.endswith(SAFETENSORS_SUFFIX) else r"_\d{5}"
+    return f"{re.escape(name)}{mark}{number}{re.escape(_suffix(path))}"
 
 
 def _named_by(path: str) -> set[str] | None:
@@ -85,8 +95,7 @@ def _tidy(path: str, name: str, before: set[str]) -> None:
     if named is None:
         return
     folder = os.path.dirname(path)
-    number = r"-\d{5}-of-\d{5}" if path.endswith(SAFETENSORS_SUFFIX) else r"_\d{5}"
-    pattern = f"{re.escape(name)}(-save[0-9a-f]{{8}})?{number}{re.escape(_suffix(path))}"
+    pattern = _pattern(path, name, mark="(-save[0-9a-f]{8})?")
     for file in set(os.listdir(folder or ".")) - named:
         match = re.fullmatch(pattern, file)
         if match and (match[1] or file in before):
