@@ -214,6 +214,31 @@ def test_subclass_with_a_formula_and_one_without():
         Empty(0.5).apply(ONE, w)
 
 
+@pytest.mark.parametrize("draws", [False, True])
+def test_formula_is_traced_once_for_variables_of_one_shape(draws):
+    seen = []
+
+    class Noisy(hb.optimizers.Optimizer):
+        def __init__(self):
+            super().__init__(0.5)
+            self.generator = hb.random.SeedGenerator(1)
+
+        def update(self, gradient, value, slots, learning_rate, step):
+            seen.append(value.shape)
+            noise = hb.random.normal(value.shape, seed=self.generator) if draws else 0
+            return value - learning_rate * gradient * (step + noise), slots
+
+    weights = [hb.Variable(np.ones(n)) for n in (2, 3, 2, 2)]
+    optimizer = Noisy()
+    optimizer.apply([hb.ops.ones(w.shape) for w in weights], weights)
+    values = {tuple(w.numpy().tolist()) for w in weights}
+    if draws:
+        assert len(values) == 4  # each variable has numbers of its own
+    else:
+        assert seen == [(2,), (3,)]
+        assert values == {(0.5, 0.5), (0.5, 0.5, 0.5)}
+
+
 def test_add_variable():
     optimizer = hb.optimizers.SGD(name="sgd")
     layout = jax.sharding.SingleDeviceSharding(jax.devices()[0])

@@ -1,20 +1,23 @@
 """Where new arrays are made."""
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 
-def from_host(array) -> jax.Array:
-    """A copy of a NumPy array on the device.
+def from_host(array, dtype: np.dtype | None = None) -> jax.Array:
+    """A copy of an array of numbers on the device, in the dtype given or its own.
 
-    `jnp.asarray` compiles a program for each new shape (10 ms apiece, and a model's weights are
-    mostly new shapes); sending the array needs none.
+    As everywhere in JAX, 64 bits become 32. `jnp.asarray` compiles a program for each new shape
+    (10 ms apiece, and a model's weights are mostly new shapes); sending the array needs none.
+    What JAX made itself, perhaps in a trace, is there already.
     """
-    if isinstance(array, np.ndarray):
-        with jax.ensure_compile_time_eval():  # a constant, also for what is being traced
-            return jax.device_put(array, may_alias=False)
-    return jnp.asarray(array)  # drawn by JAX itself, perhaps in a trace
+    if isinstance(array, jax.Array):
+        return array if dtype is None else array.astype(dtype)
+    array = np.asarray(array)
+    # A copy is sent: the device may lie in the very memory, with `may_alias=False` as well.
+    array = array.astype(array.dtype if dtype is None else dtype, order="C")
+    with jax.ensure_compile_time_eval():  # a constant, also for what is being traced
+        return jax.device_put(array)
 
 
 def device(device_name):

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .beside import get_mask, set_mask
+from .device import from_host
 from .errors import NeedsValue, UnknownDimension, describe_call, explain, known_shape
 from .naming import auto_name, to_snake_case, unique_name
 from .scope import StatelessScope
@@ -32,7 +33,7 @@ def to_array(x):
         return x
     if isinstance(x, Variable):
         return x.value
-    return jnp.asarray(x)
+    return from_host(x) if type(x) is np.ndarray else jnp.asarray(x)
 
 
 def to_arrays(structure):

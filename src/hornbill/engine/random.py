@@ -155,7 +155,7 @@ def draw_key(seed=None):
     if seed is None:
         return _source.get()().next()
     if isinstance(seed, (int, np.integer)) and not isinstance(seed, bool):
-        return from_host(np.array([int(seed) & 0xFFFFFFFF, 0], "uint32"))
+        return from_host([int(seed) & 0xFFFFFFFF, 0], np.dtype("uint32"))
     if hasattr(seed, "dtype") and jax.dtypes.issubdtype(seed.dtype, jax.dtypes.prng_key):
         return jax.random.key_data(seed)
     if hasattr(seed, "shape") and seed.shape == (2,):

@@ -36,6 +36,10 @@ class Trackable:
             object.__setattr__(self, name, value)
 
 
+# What `walk` finds anything in. Most attributes are none of these, and a model has thousands.
+HOLDERS = (Trackable, Variable, list, tuple, set, dict)
+
+
 def walk(value):
     """The trackables and variables in a value, without entering them."""
     if isinstance(value, (Trackable, Variable)):
@@ -60,7 +64,7 @@ def owned(owner) -> list:
     """What the owner's attributes hold, in the order in which it came."""
     found = {}
     for name, value in owner.__dict__.items():
-        if name not in owner._untracked:
+        if isinstance(value, HOLDERS) and name not in owner._untracked:
             for thing in walk(value):
                 found[id(thing)] = thing
     order = owner.__dict__.get("_order", {})

@@ -10,7 +10,7 @@ import numpy as np
 
 from .context import current_context
 from .device import from_host
-from .dtypes import FLOAT_DTYPES, is_float, standardize_dtype
+from .dtypes import FLOAT_DTYPES, is_float, numpy_dtype, standardize_dtype
 from .errors import UnknownDimension
 from .loading import current_loading
 from .naming import auto_name
@@ -96,9 +96,8 @@ class Variable:
                 initializer = np.asarray(initializer)  # nested lists of numbers
             if dtype is None and initializer.dtype == np.float64:
                 dtype = standardize_dtype(None)
-            if isinstance(initializer, np.ndarray):
-                value = from_host(initializer)
-                return value if dtype is None else value.astype(dtype)
+            if type(initializer) is np.ndarray:
+                return from_host(initializer, None if dtype is None else numpy_dtype(dtype))
             return jnp.array(initializer, dtype=dtype)
         if shape is None:
             raise ValueError(
@@ -136,7 +135,8 @@ class Variable:
             # A copy: two variables never share one array, by which gradients know them.
             value = jnp.copy(value._stored())
         elif not isinstance(value, jax.Array):
-            value = from_host(value)
+            numbers = isinstance(value, (np.ndarray, np.generic, bool, int, float))
+            value = from_host(value, self._value.dtype) if numbers else jnp.asarray(value)
         if value.shape != self._value.shape:
             raise ValueError(
                 f"Variable '{self.path}' has shape {self.shape} and cannot be assigned a value "

@@ -32,7 +32,7 @@ class Constant(Initializer):
                 f"Constant's value has shape {value.shape}, which does not broadcast to the "
                 f"shape of the weight. Received: shape={shape}"
             ) from None
-        return from_host(full.astype(numpy_dtype(standardize_dtype(dtype))))
+        return from_host(full, numpy_dtype(standardize_dtype(dtype)))
 
 
 class Zeros(Initializer):
@@ -78,7 +78,7 @@ class Identity(Initializer):
             raise ValueError(
                 f"Identity makes matrices, of two axes. Received: shape={tuple(shape)}"
             )
-        return from_host((self.gain * np.eye(*shape)).astype(numpy_dtype(standardize_dtype(dtype))))
+        return from_host(self.gain * np.eye(*shape), numpy_dtype(standardize_dtype(dtype)))
 
 
 class STFT(Initializer):
@@ -133,7 +133,7 @@ class STFT(Initializer):
         if self.window is not None:
             window = self._window(frame_length).astype(dtype)
             kernel = kernel * window.reshape(-1, 1, 1) / self._scale(window)
-        return from_host(kernel.astype(dtype))
+        return from_host(kernel, dtype)
 
     def _window(self, frame_length: int) -> np.ndarray:
         if isinstance(self.window, str):

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..engine import host_random
 from ..engine.device import from_host
-from ..engine.dtypes import is_float, standardize_dtype
+from ..engine.dtypes import is_float, numpy_dtype, standardize_dtype
 from ..engine.random import SeedGenerator, default_seed, draw_key
 from ..engine.serialize import deserialize
 from .base import Initializer
@@ -328,4 +328,4 @@ class Orthogonal(RandomInitializer):
         # The signs that make the factorization unique, and so the distribution uniform.
         q = q * np.sign(np.diagonal(r))
         q = q.T if rows < columns else q
-        return from_host(float(self.gain) * q.reshape(shape)).astype(dtype)
+        return from_host(float(self.gain) * q.reshape(shape), numpy_dtype(dtype))

@@ -87,19 +87,20 @@ def average_pool(x, pool_size, strides=None, padding="valid", data_format=None):
     window, stride, padding, axes = _plan(
         x, pool_size, strides, padding, data_format, "average_pool"
     )
-    if not jnp.issubdtype(x.dtype, jnp.floating):
-        x = x.astype("float32")
+    dtype = x.dtype if jnp.issubdtype(x.dtype, jnp.floating) else "float32"
     if _tiles(x, window, stride, padding):
         tiles, places = _split(x, window, axes)
-        return tiles.mean(places)
+        return tiles.mean(places, dtype=dtype)
 
     def sums(values):
         return lax.reduce_window(values, 0.0, lax.add, window, stride, padding.upper())
 
+    # In 16 bits a sum of many numbers would be a few per cent off.
+    total = sums(x.astype(jnp.promote_types(dtype, "float32")))
     if padding == "valid":
-        return sums(x) / math.prod(window)
+        return (total / math.prod(window)).astype(dtype)
     counted = [n if axis in axes else 1 for axis, n in enumerate(x.shape)]
-    return sums(x) / sums(jnp.ones(counted, x.dtype))
+    return (total / sums(jnp.ones(counted, total.dtype))).astype(dtype)
 
 
 def adaptive_pool(x, output_size, reduce: str, data_format=None):

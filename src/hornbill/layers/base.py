@@ -18,7 +18,7 @@ from ..engine.context import CallContext, current_context, enter_context, leave_
 from ..engine.dtype_map import DTypePolicyMap
 from ..engine.naming import auto_name
 from ..engine.numerics import look
-from ..engine.operation import Operation, infer, record
+from ..engine.operation import Operation, infer, record, to_array
 from ..engine.random import SeedGenerator
 from ..engine.remat import current_remat
 from ..engine.scope import StatelessScope, current_scope
@@ -185,7 +185,7 @@ class Layer(Operation, Trackable):
             if isinstance(x, Variable):
                 x = x.value
             elif isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind not in "OUS":
-                x = jnp.asarray(x)
+                x = to_array(x)
             if floating and isinstance(x, jax.Array) and x.dtype != dtype:
                 if jnp.issubdtype(x.dtype, jnp.floating):
                     mask = get_mask(x)

@@ -1,5 +1,6 @@
 """Optimizer: one update of all variables, put together from pure pieces."""
 
+import functools
 import inspect
 import warnings
 
@@ -230,11 +231,14 @@ class Optimizer(PerVariable, OptimizerState):
 
     def update_step(self, gradient, variable, learning_rate) -> None:
         """Updates one variable by assigning to it."""
+        self._update_by(self.update, gradient, variable, learning_rate)
+
+    def _update_by(self, update, gradient, variable, learning_rate) -> None:
         dtype = variable.dtype
         # In 16 bits `1 - 0.999**step` is 0, and weights of these would never move.
         precise = jnp.promote_types(dtype, "float32")
         slots = self._slots[self._get_variable_index(variable)]
-        value, new = self.update(
+        value, new = update(
             jnp.asarray(gradient, dtype),
             variable.value,
             {name: slot.value for name, slot in slots.items()},
@@ -247,10 +251,13 @@ class Optimizer(PerVariable, OptimizerState):
 
     def update_steps(self, gradients, variables, learning_rate) -> None:
         """Updates all variables; overridden where they share state."""
+        one = self.update_step
+        if type(self).update_step is Optimizer.update_step:
+            one = functools.partial(self._update_by, transforms.once_per_shape(self.update))
         for gradient, variable in zip(gradients, variables, strict=True):
             rate = self._rate_of(variable, learning_rate)
             if rate is not None:
-                self.update_step(gradient, variable, rate)
+                one(gradient, variable, rate)
 
     def assign(self, variable, value) -> None:
         """Sets a variable."""

@@ -430,7 +430,8 @@ def _own(cells) -> list:
     """The arrays of the cells, copied where somebody else may hold them."""
     for v in cells:
         if v._lent:
-            v._value, v._lent = jnp.array(v._value, copy=True), False
+            # One by one: a jnp.array would compile a program for each shape.
+            v._value, v._lent = jax.device_put(v._value, may_alias=False), False
     return arrays(cells)
 
 

@@ -1,7 +1,9 @@
 """LSTM: long short-term memory."""
 
 import jax.numpy as jnp
+import numpy as np
 
+from ...engine.device import from_host
 from ..input_spec import InputSpec
 from .cell import RecurrentCell, arguments_for, make_cell, shares_with_cell
 from .rnn import RNN, check_use_cudnn
@@ -20,12 +22,8 @@ def forget_bias(initializer):
 
     def start(shape, dtype=None):
         units = shape[0] // 4
-        parts = (
-            initializer((units,), dtype),
-            jnp.ones(units, dtype),
-            initializer((2 * units,), dtype),
-        )
-        return jnp.concatenate(parts)
+        first, rest = (np.asarray(initializer((n * units,), dtype)) for n in (1, 2))
+        return from_host(np.concatenate([first, np.ones_like(first), rest]))
 
     return start
 

@@ -67,14 +67,11 @@ def batch_normalization(
     """
     shape = [1] * x.ndim
     shape[axis] = mean.shape[0]
-    mean, variance = mean.reshape(shape), variance.reshape(shape)
     factor = lax.rsqrt(variance + epsilon)
     if scale is not None:
-        factor = factor * scale.reshape(shape)
-    shift = -mean * factor
-    if offset is not None:
-        shift = shift + offset.reshape(shape)
-    return x * factor + shift
+        factor = factor * scale
+    shift = -mean * factor if offset is None else offset - mean * factor
+    return x * factor.reshape(shape) + shift.reshape(shape)
 
 
 @op
