@@ -1,5 +1,6 @@
 """A Population trains each member as it would be trained alone."""
 
+import os
 import random
 
 import numpy as np
@@ -96,6 +97,24 @@ def test_evaluate_and_predict(trained):
         )
         expected = single.evaluate(X16, LABELS16, batch_size=8, verbose=0, return_dict=True)
         assert {k: pytest.approx(v[i], rel=1e-5) for k, v in results.items()} == expected
+
+
+def test_groups_in_threads_of_their_own_are_one_population(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1}, raising=False)
+    rates = np.linspace(0.01, 0.1, 8)
+    population = hb.Population(linear, 8, rates)  # two groups of four, of which each shuffles
+    fit = {"x": X, "y": TARGET, "batch_size": 8, "epochs": 2, "verbose": 0}  # 8, 8 and 5 samples
+    history = population.fit(**fit).history["loss"]
+    scores = population.evaluate(X, TARGET, batch_size=8, verbose=0)["loss"]
+    predictions = population.predict(X, batch_size=8, verbose=0)
+    assert (history.shape, scores.shape, predictions.shape) == ((2, 8), (8,), (8, 21, 1))
+    for i in (0, 3, 4, 7):  # the ends of both groups
+        model, (expected,) = alone(linear, i, {"learning_rate": rates[i]}, [fit])
+        np.testing.assert_allclose(history[:, i], expected["loss"], rtol=1e-5)
+        assert_same(population[i], model, 1e-5)
+        x = {"x": X, "batch_size": 8, "verbose": 0}
+        np.testing.assert_allclose(predictions[i], model.predict(**x), rtol=1e-5, atol=1e-6)
+        assert scores[i] == pytest.approx(model.evaluate(**x, y=TARGET), rel=1e-5)
 
 
 def test_best_is_a_model_to_go_on_with(trained):
