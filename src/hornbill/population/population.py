@@ -27,9 +27,10 @@ class Population:
     order of the data included, up to the rounding of `float32`.
 
     What is gained is a program compiled once instead of `n` times, and small products of matrices
-    done together. On a CPU that is much for small models; a model whose single step keeps the
-    processor busy takes about as long as when its copies are trained one after the other. An
-    accelerator gains as long as it has room. All members are in memory at once.
+    done together. On a CPU that is much for small models, of which groups train side by side on
+    all cores (where the number of groups divides `n`, in groups of at least four); a model whose
+    single step keeps the processor busy takes about as long as when its copies are trained one
+    after the other. An accelerator gains as long as it has room. All members are in memory at once.
 
     Args:
         build: a function without arguments that returns a new compiled model. What it returns

@@ -93,7 +93,8 @@ class StackRunner(StepRunner):
             )
         ]
         with hold_interrupts():
-            done = _side_by_side(program.looped(*calls[0]), calls)
+            loop = program.looped(*calls[0])  # here: JAX's settings are those of a thread
+            done = _side_by_side(loop, calls)
             for own, (new, _) in zip(cells, done, strict=True):
                 store(own, new)
         return self._joined([result for _, result in done], np.concatenate)
@@ -102,11 +103,9 @@ class StackRunner(StepRunner):
         """The logs of all members; the outputs stay a list until the last batch is done."""
         if self.mode == "predict":
             return results
-        return (
-            results[0]
-            if len(results) == 1
-            else jax.tree.map(lambda *parts: concatenate(parts), *results)
-        )
+        if len(results) == 1:
+            return results[0]
+        return jax.tree.map(lambda *parts: concatenate(parts), *results)
 
 
 @functools.cache
