@@ -17,11 +17,26 @@ epochs with all programs there already, which for `fresh` means fit called again
 Hornbill keeps compiled programs on disk, here in a folder that is empty at first: of the fresh
 models the first one compiles and the others read its program. `--no-cache` switches that off.
 
-Two measurements of each on two busy cores (load 8 to 14; 32 members, 5 epochs): `fresh` took 11.2
-and 9.5 times as long as `population` where each model compiles, 2.1 and 2.1 times with programs
-from the disk, and 1.1 to 1.5 times in training alone; `again` took 0.6 to 1.3 times as long, and
-1.3 to 2.8 in training alone. A loop in a compiled program runs on one core: in processor time a
-member's epoch takes 10 ms in a population of 32 and 20 ms alone.
+`CPU` is processor time, of all threads: on a busy machine the steadier figure.
+
+On two cores with other work beside (32 members, 5 epochs, medians of three rounds), in seconds:
+
+| way | whole | whole CPU | warm | warm CPU |
+|---|---|---|---|---|
+| population | 2.6 | 2.6 | 1.4 | 1.4 |
+| fresh | 6.3 (2.4x) | 6.3 (2.4x) | 3.0 (2.1x) | 3.0 (2.1x) |
+| again | 4.1 (1.6x) | 3.9 (1.5x) | 2.9 (2.0x) | 2.9 (2.0x) |
+
+With both cores free for it, in single rounds, the population took 1.7 to 2.1 seconds, 0.8 to 0.9
+of them in training, and `fresh` 4.7 to 4.8. Of the population's 2.6 seconds of processor time 1.4
+are training, 0.7 the compiler's work on the one program (0.5 less is used where the program is on
+the disk already), 0.3 the building of 32 models and 0.1 tracing: the fresh models read their
+program from the disk, so what compiling once saves is little here.
+
+In training, a member's step of 0.37 million operations takes 12 us of processor time on one core
+alone and 14 to 16 with both in use, in groups of 4 as of 32. These were tried, and gained less than
+5 %: weight gradients as products of transposed operands, Adam on flattened weights, the compiler's
+options for products (YNN on, off and for products alone; Eigen on one thread).
 """
 
 import argparse
