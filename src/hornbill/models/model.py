@@ -236,24 +236,25 @@ class Model(Trainer, Layer):
 
     # ---- files ---------------------------------------------------------------------------
 
-    def save(self, filepath, overwrite: bool = True, zipped: bool | None = None) -> None:
+    def save(self, filepath, overwrite: bool = True, zipped: bool | None = None, **kwargs) -> None:
         """Writes the whole model to a `.keras` file, which Keras 3 opens too.
 
         The file holds the architecture, the weights, how the model was compiled, and the
         optimizer's state; `hornbill.saving.load_model` opens it.
 
         Args:
-            filepath: a path that ends in `.keras`; with `zipped=False`, a folder.
+            filepath: a path that ends in `.keras`; with `zipped=False`, a folder. Or one that ends
+                in `.h5`, for Keras 2's format, which takes `include_optimizer=False` as well.
             overwrite: whether a file that is there already may be replaced.
             zipped: whether to write one file; None does.
 
         Raises:
-            ValueError: for another suffix (Keras 2's `.h5` is only read), or an existing file.
+            ValueError: for another suffix, or an existing file.
             TypeError: for what cannot be described as data, such as a lambda.
         """
         from ..saving.archive import save_model
 
-        save_model(self, filepath, overwrite, zipped)
+        save_model(self, filepath, overwrite, zipped, **kwargs)
 
     def save_weights(self, filepath, overwrite: bool = True, max_shard_size=None) -> None:
         """Writes the weights to a `.weights.h5` file, as Keras 3 does, or to `.safetensors`."""

@@ -15,7 +15,7 @@ from ..engine.atomic import atomic_path
 from ..engine.loading import loading
 from ..engine.registry import telling_what_is_called
 from ..engine.serialize import object_sharing, serialize
-from . import legacy_h5
+from . import legacy_h5, legacy_h5_write
 from .container import (
     ASSETS,
     CONFIG,
@@ -43,13 +43,15 @@ def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = No
 
     Args:
         model: a model or layer.
-        filepath: a path that ends in `.keras`; with `zipped=False`, a folder.
+        filepath: a path that ends in `.keras`; with `zipped=False`, a folder. Or one that ends in
+            `.h5` or `.hdf5`, for Keras 2's format: Sequential and functional models alone.
         overwrite: whether what is there already may be replaced.
         zipped: whether to write one file; None does.
+        include_optimizer: for `.h5` alone: whether to keep the compile settings and the
+            optimizer's state, True unless given.
 
     Raises:
-        ValueError: for another suffix (Keras 2's `.h5` is not written), or an existing file with
-            `overwrite=False`.
+        ValueError: for another suffix, or an existing file with `overwrite=False`.
         TypeError: for what cannot be described as data, such as a lambda.
 
     >>> import hornbill as hb, os, tempfile
@@ -60,20 +62,26 @@ def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = No
     >>> bool((again.get_weights()[0] == model.get_weights()[0]).all())
     True
     """
-    if kwargs:
-        raise TypeError(
-            f"save_model takes filepath, overwrite and zipped. Received: {sorted(kwargs)}"
-        )
     path = os.fspath(filepath)
-    zipped = True if zipped is None else zipped
-    if path.endswith((".h5", ".hdf5")) or zipped != path.endswith(SUFFIX):
+    legacy = path.endswith(legacy_h5.SUFFIXES) and not path.endswith(".weights.h5")
+    known = {"include_optimizer"} if legacy else set()
+    if not kwargs.keys() <= known:
+        raise TypeError(
+            "save_model takes filepath, overwrite and zipped, and include_optimizer for an .h5 "
+            f"file. Received: {sorted(kwargs)}, filepath={path!r}"
+        )
+    zipped = not legacy if zipped is None else zipped
+    if zipped != path.endswith(SUFFIX):
         raise ValueError(
-            f"A model is saved to a file that ends in '{SUFFIX}', or with zipped=False to a "
-            "folder. Keras 2's .h5 is not written: save to 'name.keras', or only the weights "
-            f"with save_weights('name.weights.h5'). Received: filepath={path!r}"
+            f"A model is saved to a file that ends in '{SUFFIX}' or '.h5', or with zipped=False to "
+            "a folder. Weights alone are saved with save_weights('name.weights.h5'). "
+            f"Received: filepath={path!r}, zipped={zipped}"
         )
     if os.path.exists(path) and not overwrite:
         raise ValueError(f"'{path}' exists already. Pass overwrite=True to replace it.")
+    if legacy:
+        legacy_h5_write.save_model(model, path, FORMAT, **kwargs)
+        return
     with tempfile.TemporaryDirectory() as folder:
         _write_members(model, folder, sealed=not zipped)
         if zipped:

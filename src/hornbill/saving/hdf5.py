@@ -51,10 +51,10 @@ def write_state(path: str, state, sealed: bool = True) -> None:
                 if array.dtype == numpy_dtype("bfloat16"):
                     dataset.attrs["dtype"] = "bfloat16"  # HDF5 does not know it
     if sealed:
-        _seal(path)
+        seal(path)
 
 
-def _seal(path: str) -> None:
+def seal(path: str) -> None:
     with open(path, "r+b") as file:
         crc = _crc(file, os.path.getsize(path))
         file.seek(0, os.SEEK_END)

@@ -1,4 +1,4 @@
-"""Keras 2's `.h5` files: whole models and weights, read only.
+"""Reading Keras 2's `.h5` files: whole models and weights.
 
 A file lists layers and weights by name in attributes (`layer_names`, `weight_names`), in the order
 of `trainable_weights + non_trainable_weights`; a whole model adds its config as JSON. Keras 3 still
