@@ -362,7 +362,7 @@ def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
 
 
 WRONG = [
-    ({"filepath": "m.h5"}, ValueError, "Keras 2's .h5 is not written"),
+    ({"filepath": "m.weights.h5"}, ValueError, "with save_weights"),
     ({"filepath": "m"}, ValueError, "ends in '.keras'"),
     ({"filepath": "m.keras", "zipped": False}, ValueError, "to a folder"),
     ({"filepath": "missing/m.keras"}, ValueError, "does not exist"),
