@@ -130,6 +130,7 @@ def lr_find(
     Source: Smith 2015, https://arxiv.org/abs/1506.01186
 
     >>> import hornbill as hb, numpy as np
+    >>> hb.utils.set_random_seed(0)
     >>> x = np.random.default_rng(0).normal(size=(64, 3))
     >>> model = hb.Sequential([hb.Input((3,)), hb.layers.Dense(1)])
     >>> model.compile("sgd", loss="mse")
