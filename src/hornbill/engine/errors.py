@@ -26,9 +26,14 @@ LIBRARIES = ("hornbill", "jax", "jaxlib", "numpy", "contextlib", "functools")
 _INSTALLED = tuple({sysconfig.get_path(n) for n in ("purelib", "platlib")})
 
 
+def package_of(namespace: dict) -> str:
+    """The top package of the code with these globals."""
+    return str(namespace.get("__name__", "")).partition(".")[0]
+
+
 def is_user_code(code, namespace: dict) -> bool:
     """Whether code is a user's: neither this library's nor another installed one's."""
-    top = str(namespace.get("__name__", "")).partition(".")[0]
+    top = package_of(namespace)
     if top in LIBRARIES or (top in sys.stdlib_module_names and top != "__main__"):
         return False
     return not code.co_filename.startswith(_INSTALLED)
@@ -96,8 +101,7 @@ def _raised_in(error: BaseException) -> str:
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    name = "" if trace is None else trace.tb_frame.f_globals.get("__name__", "")
-    return name.partition(".")[0]
+    return "" if trace is None else package_of(trace.tb_frame.f_globals)
 
 
 def from_engine(error: BaseException) -> bool:

@@ -3,7 +3,7 @@
 import functools
 
 from . import config
-from .errors import LIBRARIES
+from .errors import LIBRARIES, package_of
 
 
 def user_facing(method):
@@ -40,4 +40,4 @@ def _leave_out_frames(error: BaseException) -> None:
 
 
 def _inside(trace) -> bool:
-    return trace.tb_frame.f_globals.get("__name__", "").partition(".")[0] in LIBRARIES
+    return package_of(trace.tb_frame.f_globals) in LIBRARIES

@@ -407,11 +407,10 @@ def _struct(array):
 
 def _batch(data, index):
     """What a batch looks like: `data`, or its rows `index`."""
+    batch = jax.tree.map(_struct, data)
     if index is None:
-        return jax.tree.map(_struct, data)
-    return jax.tree.map(
-        lambda a: _struct(jax.ShapeDtypeStruct((*index.shape, *a.shape[1:]), a.dtype)), data
-    )
+        return batch
+    return jax.tree.map(lambda s: s.update(shape=(*index.shape, *s.shape[1:])), batch)
 
 
 def for_each(index) -> bool:

@@ -7,12 +7,12 @@ import contextlib
 import dataclasses
 import itertools
 import math
-import random
 
 import jax
 import numpy as np
 
 from ..engine.numerics import NumericsError
+from ..engine.random_state import random_state, set_random_state
 from ..engine.variable import Variable
 from .data import make_data
 from .data.make import is_iterable_of_batches
@@ -235,14 +235,13 @@ def _batches(model, data):
 @contextlib.contextmanager
 def _data_kept(data):
     """Puts the host's random numbers and the place in the data back at the end."""
-    python, numpy, place = random.getstate(), np.random.get_state(), data.get_state()
+    before, place = random_state(), data.get_state()
     try:
         yield
     finally:
         if not getattr(data, "endless", False):
             data.set_state(place)
-        random.setstate(python)
-        np.random.set_state(numpy)
+        set_random_state(before)
 
 
 @contextlib.contextmanager

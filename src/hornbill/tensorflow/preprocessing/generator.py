@@ -12,7 +12,6 @@ from .warps import (
     apply_brightness_shift,
     apply_channel_shift,
     drawn_zoom,
-    flip_axis,
 )
 
 _TINY = 1e-6  # added to standard deviations, as Keras does
@@ -403,9 +402,9 @@ class ImageDataGenerator:
         if given("channel_shift_intensity") is not None:
             x = apply_channel_shift(x, given("channel_shift_intensity"), channels)
         if given("flip_horizontal"):
-            x = flip_axis(x, columns)
+            x = np.flip(x, columns)
         if given("flip_vertical"):
-            x = flip_axis(x, rows)
+            x = np.flip(x, rows)
         if given("brightness") is not None:
             x = apply_brightness_shift(x, given("brightness"), scale=False)
         return x

@@ -143,11 +143,6 @@ def apply_brightness_shift(x: np.ndarray, brightness: float, scale: bool = True)
     return lit if scale or not outside else lit / 255 * (high - low) + low
 
 
-def flip_axis(x: np.ndarray, axis: int) -> np.ndarray:
-    """An image with one axis the other way round."""
-    return np.flip(x, axis)
-
-
 def _drawn(half_range: float) -> float:
     return np.random.uniform(-half_range, half_range)
 
