@@ -1,7 +1,8 @@
 """What the cells of SimpleRNN, LSTM and GRU share: weights, dropout, and the way over a sequence.
 
 A cell is its formula: a static method `gates(x, a, states, *settings)` that gives the new states
-(the first is the output) from the projected input `x` and the recurrent product `a`.
+(the first is the output) from the projected input `x` and the recurrent product `a`, both of them
+lists with an array for each gate.
 """
 
 import inspect
@@ -204,7 +205,9 @@ class RecurrentCell(DropoutCell):
         """The new states of one step."""
         a = product(states[0], self.recurrent_kernel.value, masks)
         _, bias = self._biases()
-        return self.gates(x, a if bias is None else a + bias, states, *self._settings())
+        a = a if bias is None else a + bias
+        x, a = (jnp.split(y, self.blocks, axis=-1) for y in (x, a))
+        return self.gates(x, a, states, *self._settings())
 
     def _settings(self):
         return self.activation, self.recurrent_activation

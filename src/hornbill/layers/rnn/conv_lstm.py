@@ -155,6 +155,7 @@ class ConvLSTMCell(DropoutCell):
     def advance(self, x, states, masks=None):
         """The new states of one step."""
         a = by_gate(conv_in_loop, states[0], self.recurrent_kernel.value, masks)
+        x, a = (jnp.split(y, 4, axis=-1) for y in (x, a))
         return lstm_gates(x, a, states, self.activation, self.recurrent_activation)
 
     def _recurrent_masks(self, h, training):

@@ -80,8 +80,7 @@ class GRUCell(RecurrentCell):
     @staticmethod
     def gates(x, a, states, activation, recurrent_activation):
         (h,) = states
-        x_z, x_r, x_h = jnp.split(x, 3, axis=-1)
-        a_z, a_r, a_h = jnp.split(a, 3, axis=-1)
+        (x_z, x_r, x_h), (a_z, a_r, a_h) = x, a
         z, r = recurrent_activation(x_z + a_z), recurrent_activation(x_r + a_r)
         return (z * h + (1 - z) * activation(x_h + r * a_h),)
 

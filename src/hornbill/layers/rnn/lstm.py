@@ -12,7 +12,7 @@ from .rnn import RNN, check_use_cudnn
 def lstm_gates(x, a, states, activation, recurrent_activation):
     """The new `h` and `c` from what input and state add to the four gates."""
     _, c = states
-    i, f, g, o = jnp.split(x + a, 4, axis=-1)
+    i, f, g, o = map(jnp.add, x, a)
     c = recurrent_activation(f) * c + recurrent_activation(i) * activation(g)
     return recurrent_activation(o) * activation(c), c
 

@@ -55,6 +55,7 @@ class SimpleRNNCell(RecurrentCell):
 
     @staticmethod
     def gates(x, a, states, activation):
+        (x,), (a,) = x, a
         return (activation(x + a),)
 
 
