@@ -13,6 +13,7 @@ An option that the installed jaxlib does not know is dropped, not fatal.
 
 import functools
 import math
+import os
 import warnings
 
 import jax
@@ -31,6 +32,13 @@ warnings.filterwarnings("ignore", message="Some donated buffers were not usable"
 def platform() -> str:
     """`"cpu"`, `"gpu"` or `"tpu"`: where programs run by default."""
     return jax.default_backend()
+
+
+def cores() -> int:
+    """How many of the machine's cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @functools.cache

@@ -1,12 +1,10 @@
 """How a population's steps run: those of the members of a group as one, the groups side by side."""
 
-import concurrent.futures
-import functools
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..training.ahead import run_in, workers
 from ..training.reader import EpochReader
 from ..training.runner import StepRunner, arrays, for_each, hold_interrupts, state_of, store
 from .stack import Stack
@@ -108,20 +106,12 @@ class StackRunner(StepRunner):
         return jax.tree.map(lambda *parts: concatenate(parts), *results)
 
 
-@functools.cache
-def _threads(count: int) -> concurrent.futures.ThreadPoolExecutor:
-    return concurrent.futures.ThreadPoolExecutor(count, "hornbill-group")
-
-
 def _side_by_side(program, calls: list) -> list:
-    """What a compiled program returns for each tuple of arguments, in a thread for each.
-
-    A program leaves Python's lock alone while it runs.
-    """
+    """What a compiled program returns for each tuple of arguments, in a thread for each."""
     if len(calls) == 1:
         return [program(*calls[0])]
-    done = _threads(len(calls)).map(lambda args: jax.block_until_ready(program(*args)), calls)
-    return list(done)
+    begun = [run_in(workers(len(calls)), program, *args) for args in calls]
+    return [future.result() for future in begun]
 
 
 class StackReader(EpochReader):

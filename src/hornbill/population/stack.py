@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import os
 
 import jax
 import numpy as np
@@ -26,8 +25,7 @@ def groups_of(n: int) -> list[slice]:
     """
     count = 1
     if compiler.platform() == "cpu":
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        able = range(2, min(cores, n // SMALLEST_GROUP) + 1)
+        able = range(2, min(compiler.cores(), n // SMALLEST_GROUP) + 1)
         count = max([g for g in able if n % g == 0], default=1)
     return [slice(i, i + n // count) for i in range(0, n, n // count)]
 

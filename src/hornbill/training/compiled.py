@@ -7,9 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..engine import compile as compiler
+from .ahead import Cut, cut, run_in, workers
 
 # A step of fewer operations than this (50 us on two cores) is looped on the CPU.
 LOOPED_WORK = 4_000_000
+
+# Each holds a batch and what the model makes of it in memory.
+MOST_LANES = 4
 
 
 class Compiled:
@@ -26,7 +30,7 @@ class Compiled:
     def __init__(self, step, args, mode: str, members: int = 1, keeps: bool = False):
         self._pure = jax.jit(step)  # inside a program it is one call, not traced again
         self.traced = self._pure.trace(*args)
-        self.members, self.keeps = members, keeps
+        self.mode, self.members, self.keeps, self.cells = mode, members, keeps, len(args[0])
         self.collects = mode == "predict"
         self.convolves = "conv_general_dilated" in compiler.primitives(self.traced)
         self.trains_convolutions = self.convolves and mode == "train"
@@ -59,6 +63,53 @@ class Compiled:
 
         key = None if index is None else _rows(data)
         return self._program(key, run, args, donate=() if self.keeps else (0,))(*args)
+
+    @functools.cached_property
+    def lanes(self) -> int:
+        """How many batches to have under way at a time, each in a thread; 1 where that is no use.
+
+        A callback of the user's is called for one batch after the other.
+        """
+        traced = self.traced
+        calls = traced.jaxpr.effects or any("callback" in p for p in compiler.primitives(traced))
+        if self.mode == "train" or compiler.platform() != "cpu" or calls or self.loops:
+            return 1
+        return min(compiler.cores(), MOST_LANES)
+
+    @functools.cached_property
+    def _logs(self):
+        return jax.tree.structure(self.traced.out_info[1])
+
+    @functools.cached_property
+    def _halves(self) -> Cut:
+        return cut(self.traced.jaxpr, self.cells)
+
+    def begin(self, values, fixed, data, index=None):
+        """Starts what of a step does not wait for the step before, in a thread."""
+        halves = self._halves
+        args = (halves.unchanged(values), fixed, data) + (() if index is None else (index,))
+
+        def run(values, fixed, data, index=None):
+            batch = data if index is None else _gather(data, index)
+            return halves.first(*jax.tree.leaves((values, fixed, batch)))
+
+        key = "begin", None if index is None else _rows(data)
+        return run_in(workers(self.lanes), self._program(key, run, args, donate=()), *args)
+
+    def finish(self, values, begun):
+        """The rest of a step that `begin` started: the new values and the logs."""
+        halves = self._halves
+        state, carried = halves.changed(values), begun.result()
+        if not state:
+            return values, jax.tree.unflatten(self._logs, carried)
+
+        def run(state, carried):
+            results = halves.second(*state, *carried)
+            return results[: len(state)], jax.tree.unflatten(self._logs, results[len(state) :])
+
+        args = state, carried
+        new, logs = self._program("finish", run, args, donate=(0,))(*args)
+        return halves.merged(values, new), logs
 
     def start(self, steps: int):
         """What the loop's results start from: the last step's logs, or all steps' outputs."""

@@ -16,7 +16,6 @@ import numpy as np
 from ..engine import config
 from .callbacks import CallbackList
 from .data import make_data
-from .data.batches import batch_size_of
 from .runner import StepRunner, gather_eager
 
 CHUNK_SECONDS = 0.05
@@ -129,16 +128,23 @@ def _predict_batches(runner, reader, callbacks):
     else:
         steps = reader.single()
     under_way = collections.deque()
-    for step, (batch, rows) in enumerate(steps, seen):
-        callbacks.call_batch("on_predict_batch_begin", step)
-        outputs = runner.run(batch, rows)
-        under_way.append((outputs, batch_size_of(batch) if rows is None else len(rows)))
+    together = not callbacks.wants_batches("predict")
+    results = runner.run_each(_announced(steps, callbacks, "predict", seen), together)
+    for step, (outputs, size) in enumerate(results, seen):
+        under_way.append((outputs, size))
         if len(under_way) == AHEAD:
             yield under_way.popleft()
         callbacks.call_batch("on_predict_batch_end", step, {"outputs": outputs})
         if stopped(runner.model, "predict"):
             break
     yield from under_way
+
+
+def _announced(batches, callbacks, mode: str, first: int):
+    """The batches; the callbacks are told of each before it is run."""
+    for step, batch in enumerate(batches, first):
+        callbacks.call_batch(f"on_{mode}_batch_begin", step)
+        yield batch
 
 
 def _joined(pieces, size: int | None):
@@ -186,9 +192,9 @@ def run_epoch(model, runner, reader, callbacks, pulse=QUIET) -> tuple[dict, int]
     if reader.chunked and not runner.eager and not callbacks.wants_batches(mode):
         return _run_chunks(model, runner, reader, callbacks, pulse)
     under_way = collections.deque(maxlen=AHEAD)
-    for data, rows in reader.single():
-        callbacks.call_batch(f"on_{mode}_batch_begin", seen)
-        logs = runner.run(data, rows)
+    together = not callbacks.wants_batches(mode)
+    batches = _announced(reader.single(), callbacks, mode, seen)
+    for logs, _ in runner.run_each(batches, together):
         under_way.append(logs)
         jax.block_until_ready(under_way[0])
         seen += 1
@@ -238,13 +244,14 @@ def _run_chunks(model, runner, reader, callbacks, pulse):
     mode, data, (matrix, rest) = runner.mode, reader.data, reader.rows()
     looped = len(matrix) and runner.loops(data.arrays, matrix)
     logs, seen = pulse.logs, pulse.step
+    singly = runner.run_each(map(data.batch, matrix[seen:]))
     for start, stop in chunks(runner, len(matrix), model.steps_per_execution, seen, pulse.room):
         callbacks.call_batch(f"on_{mode}_batch_begin", start)
         if looped:
             logs = runner.run_many(data.on_device(), matrix, start, stop)
         else:
-            for step in range(start, stop):
-                logs = runner.run(*data.batch(matrix[step]))
+            for _ in range(start, stop):
+                logs, _ = next(singly)
         jax.block_until_ready(logs)
         seen = reader.taken = stop
         callbacks.call_batch(f"on_{mode}_batch_end", stop - 1, logs)

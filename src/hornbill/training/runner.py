@@ -4,6 +4,8 @@ The step is the model's `train_step`, `test_step` or `predict_step`, run under a
 is one pure program from the state and a batch to the new state and the logs.
 """
 
+import collections
+import concurrent.futures
 import contextlib
 import functools
 import inspect
@@ -169,18 +171,19 @@ class StepRunner:
 
     def _program(self, data, index) -> tuple[Compiled, list, list]:
         """The same for a batch of which only the shapes need be known."""
-        batch = _batch(data, index)
-        leaves, treedef = jax.tree.flatten(batch)
-        shapes = tuple((a.shape, a.dtype) for a in leaves)
+        leaves, treedef = jax.tree.flatten(data)
+        lead = None if index is None else index.shape
+        shapes = tuple((a.shape if lead is None else (lead, a.shape[1:]), a.dtype) for a in leaves)
         each = for_each(index)
         key = (treedef, shapes, each, self._settings)
         if key not in self.programs:
+            batch = _batch(data, index)
             self.note(batch)
             self._build(batch, each)
             self._note_settings()  # weights may just have been made
             key = (*key[:3], self._settings)
             self.programs[key] = self._trace(batch, each)
-            self._note_shapes(leaves)
+            self._note_shapes(jax.tree.leaves(batch))
             self._labeled = None
         return self.programs[key]
 
@@ -342,6 +345,48 @@ class StepRunner:
         if program is None:
             return call_step(self.model, self.mode, gather_eager(data, index))
         return self._step(*program, data, index)
+
+    def run_each(self, batches, together: bool = True):
+        """Yields the results of one step after the other, and how many samples each was for.
+
+        Args:
+            batches: what `run` takes, as pairs.
+            together: whether the next batches may be under way meanwhile, where that is faster.
+                Not where something is done between two steps that a step could notice.
+        """
+        begun = collections.deque()
+        try:
+            for data, index in batches:
+                size = batch_size_of(data) if index is None else len(index)
+                started = self._begin(data, index) if together else None
+                if started is None:
+                    yield from self._finished(begun, 0)
+                    yield self.run(data, index), size
+                else:
+                    begun.append((*started, size))
+                    yield from self._finished(begun, started[0].lanes)
+            yield from self._finished(begun, 0)
+        finally:
+            concurrent.futures.wait([future for *_, future, _ in begun])
+
+    def _begin(self, data, index):
+        """Starts a step on a batch beside those before it; None where it must wait for them."""
+        prepared = None if self.checks or self.members > 1 else self._compiled(data, index)
+        if prepared is None or prepared[0].lanes == 1:
+            return None
+        program, cells, fixed = prepared
+        return program, cells, program.begin(arrays(cells), arrays(fixed), data, index)
+
+    def _finished(self, begun, left: int):
+        """Yields the results of steps that were begun, up to the last `left` ones."""
+        while len(begun) > left:
+            program, cells, future, size = begun.popleft()
+            self.steps += 1
+            concurrent.futures.wait([future])
+            with hold_interrupts():
+                new, logs = program.finish(_own(cells), future)
+                store(cells, new)
+            yield logs, size
 
     def _step(self, program, cells, fixed, data, index):
         with hold_interrupts():

@@ -123,5 +123,5 @@ class ArrayData:
 
 def _send(arrays, rows=slice(None)):
     """Rows of the arrays on the device; an array that is there twice is sent once."""
-    sent = {id(a): jax.device_put(a[rows]) for a in jax.tree.leaves(arrays)}
+    sent = jax.device_put({id(a): a[rows] for a in jax.tree.leaves(arrays)})
     return jax.tree.map(lambda a: sent[id(a)], arrays)
