@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from ...engine.beside import made_from_logits
 from ...engine.operation import Tensor, op
@@ -198,7 +199,11 @@ def gelu(x: Tensor, approximate: bool = True):
     >>> round(float(hb.ops.gelu(1.0)), 4), round(float(hb.ops.gelu(1.0, False)), 4)
     (0.8412, 0.8413)
     """
-    return jax.nn.gelu(x, approximate)
+    if approximate or jnp.result_type(x) != jnp.float32:
+        return jax.nn.gelu(x, approximate)
+    # JAX's form, by erfc, keeps more digits where the result is almost 0, which 16 bits need. On
+    # the CPU it takes 1.7 times longer, gradient included.
+    return 0.5 * x * (1 + jax.lax.erf(x * np.float32(0.5**0.5)))
 
 
 @op

@@ -4,7 +4,9 @@ import jax
 import jax.numpy as jnp
 
 from ...engine import config
+from ...engine.compile import platform
 from ...engine.operation import Tensor, op
+from ...kernels.attention import attention
 from ..common import public
 
 
@@ -78,12 +80,15 @@ def dot_product_attention(
     if flash_attention:
         return attend("cudnn")
     fits = dtype in (jnp.float16, jnp.bfloat16) and query.shape[-1] % 8 == 0
-    if flash_attention is None and fits and jax.default_backend() == "gpu":
+    if flash_attention is None and fits and platform() == "gpu":
         try:
             return attend("cudnn")
         except Exception:
             # cuDNN's conditions on shapes and devices change between its versions: it decides.
             return attend("xla")
+    if dtype == jnp.float32 and platform() == "cpu":
+        scale = query.shape[-1] ** -0.5 if scale is None else scale
+        return attention(query, key, value, bias, mask, scale, is_causal)
     return attend("xla")
 
 
