@@ -73,10 +73,7 @@ def lstm_case():
     made = [rng.normal(size=s) * k for s, k in (((100, 32, 128), 1), ((128, 512), 0.05))]
     arrays = [jnp.asarray(a, "float32") for a in (*made, made[1][::-1])]
     return arrays, {
-        "hornbill: one product of inputs in front, weight gradients behind": (
-            lstm_ours,
-            {},
-        ),
+        "hornbill: one product of inputs in front, weight gradients behind": (lstm_ours, {}),
         "hornbill, 5 steps unrolled": (functools.partial(lstm_ours, unroll=5), {}),
         "hornbill, default scheduler": (lstm_ours, {"options": {}}),
         "plain scan": (lstm, {}),

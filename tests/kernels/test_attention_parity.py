@@ -56,3 +56,17 @@ def test_attention(heads, groups, options, biased):
         *([normal(3, 2, heads, steps, keys)] if biased else []),
     ]
     check_kernel(kernel, formula, arrays, 12)
+
+
+BAD_SHAPES = {
+    "heads": ((2, 5, 4, 8), (2, 7, 3, 8), (2, 7, 3, 8)),
+    "dim": ((2, 5, 4, 8), (2, 7, 4, 6), (2, 7, 4, 6)),
+    "keys and values": ((2, 5, 4, 8), (2, 7, 4, 8), (2, 6, 4, 8)),
+    "batch": ((2, 5, 4, 8), (1, 7, 4, 8), (1, 7, 4, 8)),
+}
+
+
+@pytest.mark.parametrize("shapes", BAD_SHAPES.values(), ids=BAD_SHAPES)
+def test_shapes_that_do_not_fit(shapes):
+    with pytest.raises(ValueError, match=r"dot_product_attention takes a key and .*key\.shape="):
+        hb.ops.dot_product_attention(*map(np.ones, shapes))

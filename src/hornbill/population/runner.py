@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..training.ahead import run_in, workers
+from ..training.ahead import run_in
 from ..training.reader import EpochReader
 from ..training.runner import StepRunner, arrays, for_each, hold_interrupts, state_of, store
 from .stack import Stack
@@ -110,7 +110,7 @@ def _side_by_side(program, calls: list) -> list:
     """What a compiled program returns for each tuple of arguments, in a thread for each."""
     if len(calls) == 1:
         return [program(*calls[0])]
-    begun = [run_in(workers(len(calls)), program, *args) for args in calls]
+    begun = [run_in(len(calls), program, *args) for args in calls]
     return [future.result() for future in begun]
 
 

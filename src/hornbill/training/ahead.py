@@ -21,13 +21,13 @@ class Cut:
 
     Attributes:
         first: `(*unchanged state, *inputs) -> carried`.
-        second: `(*changed state, *carried) -> [*changed state, *results]`. It is not needed where
-            steps change nothing: what is carried are the results then.
+        second: `(*changed state, *carried) -> [*changed state, *results]`. None where steps change
+            nothing: what is carried are the results then.
         changes: of each part of the state, whether steps change it.
     """
 
     first: Callable
-    second: Callable
+    second: Callable | None
     changes: list[bool]
 
     def changed(self, state) -> list:
@@ -49,8 +49,16 @@ def cut(closed: ClosedJaxpr, count: int) -> Cut:
     """Cuts a traced step, the first `count` of whose arguments and results are the state."""
     jaxpr = closed.jaxpr
     before, after = jaxpr.invars[:count], jaxpr.outvars[:count]
-    halves = Cut(None, None, [new is not old for new, old in zip(after, before, strict=True)])
-    state = halves.changed(before)
+    changes = [new is not old for new, old in zip(after, before, strict=True)]
+    state = list(itertools.compress(before, changes))
+    inputs = [v for v in jaxpr.invars if v not in state]
+    results = [*itertools.compress(after, changes), *jaxpr.outvars[count:]]
+
+    def function(consts, **parts):
+        return jaxpr_as_fun(ClosedJaxpr(jaxpr.replace(**parts), consts))
+
+    if not state:
+        return Cut(function(closed.consts, invars=inputs, outvars=results), None, changes)
     late, first, second = set(state), [], []
     for equation in jaxpr.eqns:
         if late.isdisjoint(_variables(equation.invars)):
@@ -58,20 +66,12 @@ def cut(closed: ClosedJaxpr, count: int) -> Cut:
         else:
             second.append(equation)
             late.update(equation.outvars)
-    results = [*halves.changed(after), *jaxpr.outvars[count:]]
     read = [v for equation in second for v in equation.invars] + results
     carried = [v for v in dict.fromkeys(_variables(read)) if v not in late]
-    if not any(halves.changes):
-        carried = results
-    inputs = [*halves.unchanged(before), *jaxpr.invars[count:]]
-
-    def function(consts, **parts):
-        return jaxpr_as_fun(ClosedJaxpr(jaxpr.replace(**parts), consts))
-
-    return dataclasses.replace(
-        halves,
-        first=function(closed.consts, invars=inputs, outvars=carried, eqns=first),
-        second=function([], constvars=[], invars=[*state, *carried], outvars=results, eqns=second),
+    return Cut(
+        function(closed.consts, invars=inputs, outvars=carried, eqns=first),
+        function([], constvars=[], invars=[*state, *carried], outvars=results, eqns=second),
+        changes,
     )
 
 
@@ -80,11 +80,13 @@ def _variables(atoms) -> list[Var]:
 
 
 @functools.cache
-def workers(count: int) -> concurrent.futures.ThreadPoolExecutor:
-    """Threads in which compiled programs run: those leave Python's lock alone while they do."""
+def _workers(count: int) -> concurrent.futures.ThreadPoolExecutor:
     return concurrent.futures.ThreadPoolExecutor(count, "hornbill")
 
 
-def run_in(pool, program, *args) -> concurrent.futures.Future:
-    """Runs a compiled program in a thread; the future has its results when they are there."""
-    return pool.submit(lambda: jax.block_until_ready(program(*args)))
+def run_in(threads: int, program, *args) -> concurrent.futures.Future:
+    """Runs a compiled program in one of so many threads; the future has its results when done.
+
+    A program leaves Python's lock alone while it runs.
+    """
+    return _workers(threads).submit(lambda: jax.block_until_ready(program(*args)))

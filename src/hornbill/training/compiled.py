@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..engine import compile as compiler
-from .ahead import Cut, cut, run_in, workers
+from .ahead import Cut, cut, run_in
 
 # A step of fewer operations than this (50 us on two cores) is looped on the CPU.
 LOOPED_WORK = 4_000_000
@@ -72,7 +72,8 @@ class Compiled:
         """
         traced = self.traced
         calls = traced.jaxpr.effects or any("callback" in p for p in compiler.primitives(traced))
-        if self.mode == "train" or compiler.platform() != "cpu" or calls or self.loops:
+        alone = self.mode == "train" or self.members > 1 or self.loops
+        if alone or calls or compiler.platform() != "cpu":
             return 1
         return min(compiler.cores(), MOST_LANES)
 
@@ -94,13 +95,13 @@ class Compiled:
             return halves.first(*jax.tree.leaves((values, fixed, batch)))
 
         key = "begin", None if index is None else _rows(data)
-        return run_in(workers(self.lanes), self._program(key, run, args, donate=()), *args)
+        return run_in(self.lanes, self._program(key, run, args, donate=()), *args)
 
     def finish(self, values, begun):
         """The rest of a step that `begin` started: the new values and the logs."""
         halves = self._halves
         state, carried = halves.changed(values), begun.result()
-        if not state:
+        if halves.second is None:
             return values, jax.tree.unflatten(self._logs, carried)
 
         def run(state, carried):

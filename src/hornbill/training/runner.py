@@ -17,6 +17,7 @@ import weakref
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.dtypes import canonicalize_dtype
 
 from ..engine.context import CallContext, enter_context, leave_context
 from ..engine.dtypes import numpy_dtype
@@ -172,8 +173,7 @@ class StepRunner:
     def _program(self, data, index) -> tuple[Compiled, list, list]:
         """The same for a batch of which only the shapes need be known."""
         leaves, treedef = jax.tree.flatten(data)
-        lead = None if index is None else index.shape
-        shapes = tuple((a.shape if lead is None else (lead, a.shape[1:]), a.dtype) for a in leaves)
+        shapes = tuple((_shape(a, index), canonicalize_dtype(a.dtype)) for a in leaves)
         each = for_each(index)
         key = (treedef, shapes, each, self._settings)
         if key not in self.programs:
@@ -358,24 +358,22 @@ class StepRunner:
         try:
             for data, index in batches:
                 size = batch_size_of(data) if index is None else len(index)
-                started = self._begin(data, index) if together else None
-                if started is None:
-                    yield from self._finished(begun, 0)
+                prepared = None if self.checks else self._compiled(data, index)
+                if together and prepared is not None and prepared[0].lanes > 1:
+                    program, cells, fixed = prepared
+                    future = program.begin(arrays(cells), arrays(fixed), data, index)
+                    begun.append((program, cells, future, size))
+                    yield from self._finished(begun, program.lanes)
+                    continue
+                yield from self._finished(begun, 0)
+                if prepared is None:
                     yield self.run(data, index), size
                 else:
-                    begun.append((*started, size))
-                    yield from self._finished(begun, started[0].lanes)
+                    self.steps += 1
+                    yield self._step(*prepared, data, index), size
             yield from self._finished(begun, 0)
         finally:
             concurrent.futures.wait([future for *_, future, _ in begun])
-
-    def _begin(self, data, index):
-        """Starts a step on a batch beside those before it; None where it must wait for them."""
-        prepared = None if self.checks or self.members > 1 else self._compiled(data, index)
-        if prepared is None or prepared[0].lanes == 1:
-            return None
-        program, cells, fixed = prepared
-        return program, cells, program.begin(arrays(cells), arrays(fixed), data, index)
 
     def _finished(self, begun, left: int):
         """Yields the results of steps that were begun, up to the last `left` ones."""
@@ -446,16 +444,18 @@ class StepRunner:
         return results
 
 
-def _struct(array):
-    return jax.ShapeDtypeStruct(array.shape, jax.dtypes.canonicalize_dtype(array.dtype))
+def _shape(array, index) -> tuple[int, ...]:
+    """The shape of an array's part of a batch: its own, or that of its rows `index`."""
+    return array.shape if index is None else (*index.shape, *array.shape[1:])
+
+
+def _struct(array, index=None):
+    return jax.ShapeDtypeStruct(_shape(array, index), canonicalize_dtype(array.dtype))
 
 
 def _batch(data, index):
     """What a batch looks like: `data`, or its rows `index`."""
-    batch = jax.tree.map(_struct, data)
-    if index is None:
-        return batch
-    return jax.tree.map(lambda s: s.update(shape=(*index.shape, *s.shape[1:])), batch)
+    return jax.tree.map(lambda a: _struct(a, index), data)
 
 
 def for_each(index) -> bool:

@@ -53,10 +53,17 @@ def dot_product_attention(
             "yourself with ops.einsum, ops.tanh and ops.softmax. "
             f"Received: attn_logits_soft_cap={attn_logits_soft_cap}"
         )
-    if {query.ndim, key.ndim, value.ndim} != {4}:
+    shapes = query.shape, key.shape, value.shape
+    if any(len(shape) != 4 for shape in shapes):
         raise ValueError(
-            "dot_product_attention takes (batch, length, heads, dim). Received: "
-            f"query.shape={query.shape}, key.shape={key.shape}, value.shape={value.shape}"
+            f"dot_product_attention takes (batch, length, heads, dim). {_received(*shapes)}"
+        )
+    (batch, _, heads, dim), (*_, groups, _) = shapes[:2]
+    alike = key.shape == value.shape and (key.shape[0], key.shape[3]) == (batch, dim)
+    if not alike or groups == 0 or heads % groups:
+        raise ValueError(
+            "dot_product_attention takes a key and a value of one shape, with the query's batch "
+            f"and dim, and with heads whose number divides the query's. {_received(*shapes)}"
         )
     dtype = jnp.result_type(query, key, value)
     query, key, value = query.astype(dtype), key.astype(dtype), value.astype(dtype)
@@ -90,6 +97,10 @@ def dot_product_attention(
         scale = query.shape[-1] ** -0.5 if scale is None else scale
         return attention(query, key, value, bias, mask, scale, is_causal)
     return attend("xla")
+
+
+def _received(query, key, value) -> str:
+    return f"Received: query.shape={query}, key.shape={key}, value.shape={value}"
 
 
 __all__ = public(globals())
