@@ -19,7 +19,7 @@ import warnings
 import jax
 from jax.extend.core import jaxprs_in_params
 
-from . import cache
+from . import cache, memory, onednn
 from .products import products
 
 CPU_OPTIONS = {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"}
@@ -39,6 +39,10 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+# XLA's convolutions ask for memory from many threads at a time.
+memory.keep(arenas=1 if onednn.installed() else 1 + cores())
 
 
 @functools.cache
