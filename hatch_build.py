@@ -20,7 +20,9 @@ class NativeBuildHook(BuildHookInterface):
             return
         target = FOLDER / "onednn.so"
         flags = ["-O2", "-std=c++17", "-fPIC", "-shared", "-static-libstdc++", "-static-libgcc"]
-        made = subprocess.run([*compiler.split(), *flags, FOLDER / "onednn.cc", "-o", target, "-ldl"])
+        made = subprocess.run(
+            [*compiler.split(), *flags, FOLDER / "onednn.cc", "-o", target, "-ldl"]
+        )
         if made.returncode:
             self.app.display_warning("The bridge to oneDNN was not built: see the messages above.")
             target.unlink(missing_ok=True)

@@ -30,4 +30,4 @@ def keep(arenas: int = 1) -> bool:
         return False
     mallopt = ctypes.CDLL(None).mallopt
     settings = {M_MMAP_MAX: 0, M_TRIM_THRESHOLD: -1, M_ARENA_MAX: arenas}
-    return all([mallopt(parameter, value) for parameter, value in settings.items()])
+    return all(mallopt(parameter, value) for parameter, value in settings.items())

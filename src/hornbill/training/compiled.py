@@ -46,7 +46,9 @@ class Compiled:
         if closed is self.traced.jaxpr:
             return
         step, results = jaxpr_as_fun(closed), jax.tree.structure(self.traced.out_info)
-        self._pure = jax.jit(lambda *args: jax.tree.unflatten(results, step(*jax.tree.leaves(args))))
+        self._pure = jax.jit(
+            lambda *args: jax.tree.unflatten(results, step(*jax.tree.leaves(args)))
+        )
         self.trains_convolutions = False
 
     @functools.cached_property  # asked for at each chunk; it reads the whole program
