@@ -1,10 +1,11 @@
-"""oneDNN's convolutions as calls in a program for the CPU.
+"""oneDNN's convolutions and LSTM as calls in a program for the CPU.
 
 Where XLA's convolutions reach 70 to 110 Gflop/s on two cores, and their gradients for the kernel
-50 to 100, oneDNN's reach 200 to 270 (float32, channels last). `native/onednn.cc` is the bridge;
-the library comes with the package `onednn-cpu-gomp`. Where either is missing, XLA's own stay.
+50 to 100, oneDNN's reach 200 to 270 (float32, channels last). The files in `native/` are the
+bridge; the library comes with the package `onednn-cpu-gomp`. Where either is missing, XLA's own
+stay.
 
-Reference: https://uxlfoundation.github.io/oneDNN/dev_guide_convolution.html
+Reference: https://uxlfoundation.github.io/oneDNN/
 """
 
 import contextlib
@@ -12,17 +13,18 @@ import ctypes
 import functools
 import importlib.metadata
 import os
+from contextvars import ContextVar
 from pathlib import Path
 
 import jax
 import numpy as np
 
-from .. import native
-
 PACKAGE = "onednn-cpu-gomp"
-BRIDGE = Path(native.__file__).with_name("onednn.so")
-TARGET = "hornbill_convolution"
+BRIDGE = Path(__file__).parents[1] / "native" / "onednn.so"
 FORWARD, DATA, KERNEL = range(3)
+TRAIN, GRADIENTS = range(2)
+
+_in_step: ContextVar[bool] = ContextVar("hornbill_in_step", default=False)
 
 
 def library() -> Path | None:
@@ -51,16 +53,42 @@ def available() -> bool:
     if not installed() or jax.default_backend() != "cpu":
         return False
     try:
-        opened = ctypes.CDLL(str(BRIDGE))
-        opened.hornbill_open.restype = ctypes.c_bool
         with _sleeping_threads():
-            if not opened.hornbill_open(os.fsencode(library())):
+            if not _bridge().hornbill_open(os.fsencode(library())):
                 return False
-        handler = jax.ffi.pycapsule(opened.hornbill_convolution)
-        jax.ffi.register_ffi_target(TARGET, handler, platform="cpu")
+        for name in ("hornbill_convolution", "hornbill_lstm"):
+            handler = jax.ffi.pycapsule(getattr(_bridge(), name))
+            jax.ffi.register_ffi_target(name, handler, platform="cpu")
     except (OSError, jax.errors.JaxRuntimeError):
         return False  # another processor's file, or an interface that this jaxlib does not have
     return True
+
+
+@functools.cache
+def _bridge() -> ctypes.CDLL:
+    opened = ctypes.CDLL(str(BRIDGE))
+    opened.hornbill_open.restype = ctypes.c_bool
+    opened.hornbill_lstm_workspace.restype = ctypes.c_size_t
+    opened.hornbill_lstm_workspace.argtypes = [ctypes.c_int64] * 4
+    return opened
+
+
+@contextlib.contextmanager
+def tracing_a_step(yes: bool = True):
+    """What is traced inside is compiled for this process alone, so that it may call oneDNN.
+
+    A user's own program may be differentiated forwards or exported, which a call cannot be.
+    """
+    token = _in_step.set(yes)
+    try:
+        yield
+    finally:
+        _in_step.reset(token)
+
+
+def in_step() -> bool:
+    """Whether a layer may call oneDNN here."""
+    return _in_step.get() and available()
 
 
 @contextlib.contextmanager
@@ -94,5 +122,23 @@ def convolution(kind: int, shape, a, b, groups: int, strides, dilation, padding)
     before, behind = zip(*padding, strict=True)
     gaps = [d - 1 for d in dilation]  # oneDNN's dilation counts the places left out
     settings = np.array([kind, groups, *strides, *gaps, *before, *behind], np.int64)
-    call = jax.ffi.ffi_call(TARGET, jax.ShapeDtypeStruct(shape, np.float32))
+    call = jax.ffi.ffi_call("hornbill_convolution", jax.ShapeDtypeStruct(shape, np.float32))
     return call(a, b, settings=settings)
+
+
+def lstm(kind: int, shapes, *args):
+    """An LSTM over all steps, or its gradients: `native/lstm.cc` has the arguments' order.
+
+    Args:
+        kind: `TRAIN` (results and a workspace for the way back) or `GRADIENTS`.
+        shapes: those of the results, `jax.ShapeDtypeStruct`s.
+        args: `(time, batch, n)` inputs, `(batch, units)` states and Keras's weights, float32.
+    """
+    call = jax.ffi.ffi_call("hornbill_lstm", shapes, vmap_method="sequential")
+    return call(*args, settings=np.array([kind], np.int64))
+
+
+@functools.cache
+def lstm_workspace(steps: int, batch: int, inputs: int, units: int) -> int:
+    """How many bytes the way back needs of the way forwards; 0 where there is no such LSTM."""
+    return _bridge().hornbill_lstm_workspace(steps, batch, inputs, units)

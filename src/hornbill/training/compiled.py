@@ -8,6 +8,7 @@ import numpy as np
 from jax.extend.core import jaxpr_as_fun
 
 from ..engine import compile as compiler
+from ..engine import onednn
 from ..engine.substitute import with_onednn
 from .ahead import Cut, cut, run_in
 
@@ -31,7 +32,9 @@ class Compiled:
 
     def __init__(self, step, args, mode: str, members: int = 1, keeps: bool = False):
         self._pure = jax.jit(step)  # inside a program it is one call, not traced again
-        self.traced = self._pure.trace(*args)
+        # In a model's call alone XLA is as fast.
+        with onednn.tracing_a_step(mode == "train" and members == 1):
+            self.traced = self._pure.trace(*args)
         self.mode, self.members, self.keeps, self.cells = mode, members, keeps, len(args[0])
         self.collects = mode == "predict"
         self.convolves = "conv_general_dilated" in compiler.primitives(self.traced)
@@ -41,7 +44,7 @@ class Compiled:
         self._programs: dict = {}  # by what they work on
 
     def _use_onednn(self):
-        """Gives convolutions to oneDNN: in training alone, XLA's are as fast in a model's call."""
+        """Gives convolutions to oneDNN."""
         closed = with_onednn(self.traced.jaxpr)
         if closed is self.traced.jaxpr:
             return

@@ -218,15 +218,8 @@ class RecurrentCell(DropoutCell):
         seen = self._input_masks(sequences, training)
         masks = self._recurrent_masks(states, training)
         if masks is None and (seen is None or len(seen) == 1) and self._fusible():
-            outputs, last = recurrence(
-                type(self).gates,
-                self._settings(),
-                True if unroll else 1,
-                sequences if seen is None else sequences * seen[0],
-                *self._weights(),
-                states,
-                mask,
-            )
+            sequences = sequences if seen is None else sequences * seen[0]
+            outputs, last = self._run_kernel(sequences, states, mask, True if unroll else 1)
             return outputs, list(last)
         x = self.project(sequences, seen)
 
@@ -236,6 +229,10 @@ class RecurrentCell(DropoutCell):
 
         outputs, last = scan_steps(step, x, states, mask, unroll)
         return (outputs if mask is None else carry_on(outputs, mask, states[0])), list(last)
+
+    def _run_kernel(self, xs, states, mask, unroll):
+        settings, weights = self._settings(), self._weights()
+        return recurrence(type(self).gates, settings, unroll, xs, *weights, states, mask)
 
     def _weights(self):
         bias, recurrent_bias = self._biases()

@@ -3,7 +3,10 @@
 import jax.numpy as jnp
 import numpy as np
 
+from ...activations import sigmoid, tanh
 from ...engine.device import from_host
+from ...kernels.lstm import fits, lstm
+from ...kernels.recurrent import recurrence
 from ..input_spec import InputSpec
 from .cell import RecurrentCell, arguments_for, make_cell, shares_with_cell
 from .rnn import RNN, check_use_cudnn
@@ -90,6 +93,21 @@ class LSTMCell(RecurrentCell):
     def _start_bias(self):
         start = self.bias_initializer
         return forget_bias(start) if self.unit_forget_bias else start
+
+    def _run_kernel(self, xs, states, mask, unroll):
+        kernel, bias, kernel_h, _ = self._weights()
+        usual = mask is None and self._settings() == (tanh, sigmoid)
+        if not usual or not fits(xs, kernel, bias, kernel_h):
+            return super()._run_kernel(xs, states, mask, unroll)
+        outputs, *last = lstm(_plain, xs, *states, kernel, kernel_h, bias)
+        return outputs, last
+
+
+def _plain(xs, h, c, kernel, kernel_h, bias):
+    """What `lstm` computes, by JAX alone."""
+    rest = kernel, bias, kernel_h, None, (h, c), None
+    outputs, last = recurrence(lstm_gates, (tanh, sigmoid), 1, xs, *rest)
+    return outputs, *last
 
 
 @shares_with_cell
