@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from . import __version__, layers
-from .engine import cache, compile, config
+from .engine import cache, compile, config, onednn
 from .layers import Input
 from .models import Sequential
 
@@ -86,6 +86,9 @@ def compiler_options() -> list[tuple[str, str]]:
         known = compile.CPU_OPTIONS | compile.CONVOLUTION_TRAINING_OPTIONS
         rows += [(n, "unknown to this jaxlib: left out") for n in known if n not in convolutions]
     flags = os.environ.get("XLA_FLAGS")
+    rows.append(
+        ("convolutions and LSTM", "oneDNN's, in training" if onednn.available() else "XLA's")
+    )
     return rows + [("XLA_FLAGS", flags or "not set")]
 
 
@@ -117,7 +120,13 @@ def settings() -> list[tuple[str, str]]:
         ("image_data_format", config.image_data_format()),
         ("epsilon", f"{config.epsilon():g}"),
     ]
-    for name in ("HORNBILL_CACHE", "JAX_PLATFORMS", "JAX_ENABLE_X64"):
+    for name in (
+        "HORNBILL_CACHE",
+        "HORNBILL_MEMORY",
+        "HORNBILL_ONEDNN",
+        "JAX_PLATFORMS",
+        "JAX_ENABLE_X64",
+    ):
         rows.append((name, os.environ.get(name, "not set")))
     return rows
 

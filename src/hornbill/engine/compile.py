@@ -84,7 +84,9 @@ def trace(function, *args, donate: tuple[int, ...] = ()) -> jax.stages.Traced:
 def compile_program(traced: jax.stages.Traced, trains_convolutions: bool = False):
     """Compiles a traced program; the result is called like the function."""
     cache.switch_on()
-    return traced.lower().compile(compiler_options=options(trains_convolutions))
+    program = traced.lower().compile(compiler_options=options(trains_convolutions))
+    memory.trim()
+    return program
 
 
 def work(traced: jax.stages.Traced) -> int:

@@ -10,9 +10,17 @@ Reference: https://www.gnu.org/software/libc/manual/html_node/Malloc-Tunable-Par
 """
 
 import ctypes
+import functools
 import os
 
 M_TRIM_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX = -1, -4, -8  # from <malloc.h>
+
+
+@functools.cache
+def _libc() -> ctypes.CDLL | None:
+    """The C library of this process, where it is glibc."""
+    known = "CS_GNU_LIBC_VERSION" in getattr(os, "confstr_names", ())
+    return ctypes.CDLL(None) if known else None
 
 
 def keep(arenas: int = 1) -> bool:
@@ -26,8 +34,13 @@ def keep(arenas: int = 1) -> bool:
     """
     own = os.environ.get("HORNBILL_MEMORY", "").lower() == "release"
     own = own or any(name.startswith(("MALLOC_", "GLIBC_TUNABLES")) for name in os.environ)
-    if own or "CS_GNU_LIBC_VERSION" not in getattr(os, "confstr_names", ()):
+    if own or _libc() is None:
         return False
-    mallopt = ctypes.CDLL(None).mallopt
     settings = {M_MMAP_MAX: 0, M_TRIM_THRESHOLD: -1, M_ARENA_MAX: arenas}
-    return all(mallopt(parameter, value) for parameter, value in settings.items())
+    return all(_libc().mallopt(parameter, value) for parameter, value in settings.items())
+
+
+def trim() -> None:
+    """Gives free memory back to the system, once: a compiler leaves much, in small pieces."""
+    if _libc() is not None:
+        _libc().malloc_trim(0)
