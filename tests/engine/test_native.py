@@ -25,7 +25,7 @@ PAGES = """
 import resource
 import numpy as np
 from hornbill.engine import memory
-kept = memory.keep()
+kept = memory.keep(arenas=2)
 np.ones(20_000_000)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(5):

@@ -19,7 +19,7 @@ import warnings
 import jax
 from jax.extend.core import jaxprs_in_params
 
-from . import cache, memory, onednn
+from . import cache, memory
 from .products import products
 
 CPU_OPTIONS = {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"}
@@ -41,8 +41,9 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-# XLA's convolutions ask for memory from many threads at a time.
-memory.keep(arenas=1 if onednn.installed() else 1 + cores())
+# XLA starts a thread for each core, and those that run programs after these: the cores' threads get
+# heaps of their own, the first of the others the one that can hold a program's memory.
+memory.keep(arenas=1 + cores())
 
 
 @functools.cache

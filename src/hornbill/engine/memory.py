@@ -23,7 +23,7 @@ def _libc() -> ctypes.CDLL | None:
     return ctypes.CDLL(None) if known else None
 
 
-def keep(arenas: int = 1) -> bool:
+def keep(arenas: int) -> bool:
     """Lets freed memory stay with the process; whether this C library can do so.
 
     Args:

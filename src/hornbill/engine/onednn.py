@@ -42,19 +42,15 @@ def library() -> Path | None:
     return next((Path(f.locate()) for f in files if f.name == "libdnnl.so.3"), None)
 
 
-def installed() -> bool:
-    """Whether the library and the bridge to it are there."""
-    return library() is not None and BRIDGE.exists()
-
-
 @functools.cache
 def available() -> bool:
     """Whether programs of this process may call oneDNN; opens the library at the first call."""
-    if not installed() or jax.default_backend() != "cpu":
+    path = library()
+    if path is None or not BRIDGE.exists() or jax.default_backend() != "cpu":
         return False
     try:
         with _sleeping_threads():
-            if not _bridge().hornbill_open(os.fsencode(library())):
+            if not _bridge().hornbill_open(os.fsencode(path)):
                 return False
         for name in ("hornbill_convolution", "hornbill_lstm"):
             handler = jax.ffi.pycapsule(getattr(_bridge(), name))
