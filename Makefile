@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+SETUP = pyproject.toml hatch_build.py $(wildcard src/hornbill/native/*.cc src/hornbill/native/*.h)
 
 .PHONY: demo test lint bench docs clean
 
@@ -9,11 +10,11 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
-$(VENV)/.installed: $(BIN)/python pyproject.toml
+$(VENV)/.installed: $(BIN)/python $(SETUP)
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 
-$(VENV)/.installed-test: $(BIN)/python pyproject.toml
+$(VENV)/.installed-test: $(BIN)/python $(SETUP)
 	$(BIN)/python -m pip install --quiet --editable '.[test,dev,plot]'
 	touch $@ $(VENV)/.installed
 

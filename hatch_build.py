@@ -20,10 +20,8 @@ class NativeBuildHook(BuildHookInterface):
             return
         target = FOLDER / "onednn.so"
         flags = ["-O2", "-std=c++17", "-fPIC", "-shared", "-static-libstdc++", "-static-libgcc"]
-        made = subprocess.run(
-            [*compiler.split(), *flags, FOLDER / "onednn.cc", "-o", target, "-ldl"]
-        )
-        if made.returncode:
+        files = [*sorted(FOLDER.glob("*.cc")), "-o", target, "-ldl"]
+        if subprocess.run([*compiler.split(), *flags, *files]).returncode:
             self.app.display_warning("The bridge to oneDNN was not built: see the messages above.")
             target.unlink(missing_ok=True)
             return

@@ -1,8 +1,10 @@
 """What depends on the machine's libraries, each in a process of its own."""
 
 import os
+import shutil
 import subprocess
 import sys
+import sysconfig
 
 import pytest
 
@@ -45,6 +47,15 @@ def output(code: str, **environment) -> list[str]:
         check=True,
     )
     return run.stdout.split()
+
+
+BUILT = sysconfig.get_platform() == "linux-x86_64" and shutil.which("c++")
+
+
+@pytest.mark.skipif(not BUILT, reason="the bridge is built on Linux on x86-64, by a compiler")
+def test_the_bridge_is_built():
+    """Else all tests of oneDNN are skipped."""
+    assert onednn.available() or os.environ.get("HORNBILL_ONEDNN")
 
 
 @pytest.mark.skipif(not onednn.available(), reason="oneDNN is for Linux on x86-64")
