@@ -70,8 +70,8 @@ def _bridge() -> ctypes.CDLL:
 
 
 @contextlib.contextmanager
-def tracing_a_step(yes: bool = True):
-    """What is traced inside is compiled for this process alone, so that it may call oneDNN.
+def tracing_a_step(yes: bool):
+    """Whether layers that are traced inside may call oneDNN: the program is this process's alone.
 
     A user's own program may be differentiated forwards or exported, which a call cannot be.
     """

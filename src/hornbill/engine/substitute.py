@@ -10,7 +10,7 @@ from collections.abc import Callable
 import jax
 import numpy as np
 from jax import lax
-from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Var, jaxprs_in_params
+from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Var
 
 from . import onednn
 from .products import products
@@ -35,8 +35,6 @@ def _equations(equation: JaxprEqn) -> list[JaxprEqn]:
     if equation.primitive.name == "conv_general_dilated":
         function = _by_onednn(equation)
         return [equation] if function is None else _inlined(function, equation)
-    if not any(True for _ in jaxprs_in_params(equation.params)):
-        return [equation]
     params = {name: _in_param(value) for name, value in equation.params.items()}
     if all(params[name] is value for name, value in equation.params.items()):
         return [equation]

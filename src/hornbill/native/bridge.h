@@ -143,7 +143,6 @@ struct Library {
                                                             Padding, Padding, Handle, Handle);
   size_t (*memory_desc_get_size)(Handle);
   int (*primitive_attr_create)(Handle*);
-  void (*set_num_threads)(int);  // OpenMP's
   int (*primitive_attr_set_scratchpad_mode)(Handle, int);
   int (*lstm_forward_primitive_desc_create)(Handle*, Handle, int, int, Handle, Handle, Handle,
                                             Handle, Handle, Handle, Handle, Handle, Handle, Handle,
@@ -153,6 +152,7 @@ struct Library {
                                              Handle, Handle, Handle, Handle, Handle, Handle, Handle,
                                              Handle, Handle, Handle, Handle, Handle, unsigned,
                                              Handle, Handle);
+  void (*set_num_threads)(int);  // OpenMP's
 };
 
 inline Library dnn;
@@ -192,6 +192,19 @@ inline std::vector<int64_t> key_of(const Frame& f) {
       key.insert(key.end(), b.dims, b.dims + b.rank);
     }
   return key;
+}
+
+// What runs calls of one kind of settings and shapes: made at the first such call, and kept; null
+// where oneDNN has no such primitive.
+template <class Plan, class Make>
+Plan* plan_for(const Frame& f, Make make) {
+  static std::map<std::vector<int64_t>, Plan> plans;
+  auto [place, is_new] = plans.try_emplace(key_of(f));
+  if (is_new && !make(&place->second)) {
+    plans.erase(place);
+    return nullptr;
+  }
+  return &place->second;
 }
 
 // A primitive with the memory that it works in. oneDNN's own is of the thread that made it, and

@@ -39,8 +39,8 @@ bool kernel(Handle* plain, Handle* any, const Buffer& b, int64_t groups) {
          ok(dnn.memory_desc_create_with_tag(any, n, dims, kFloat, kAnyLayout));
 }
 
-bool make(Plan* plan, const Frame& f, const int64_t* given) {
-  auto kind = static_cast<Kind>(given[0]);
+bool make(Plan* plan, const Frame& f, Kind kind) {
+  const int64_t* given = f.attributes.items[0]->data;
   const Buffer &a = *f.arguments.items[0], &b = *f.arguments.items[1], &r = *f.results.items[0];
   const Buffer& x = kind == kData ? r : a;
   const Buffer& w = kind == kForward ? b : kind == kData ? a : r;
@@ -77,16 +77,6 @@ bool make(Plan* plan, const Frame& f, const int64_t* given) {
          ok(dnn.memory_create(&plan->second, kind == kData ? xs : ys, engine, nullptr));
 }
 
-Plan* plan_for(const Frame& f) {
-  static std::map<std::vector<int64_t>, Plan> plans;
-  auto key = key_of(f);
-  auto found = plans.find(key);
-  if (found != plans.end()) return &found->second;
-  Plan plan;
-  if (!make(&plan, f, f.attributes.items[0]->data)) return nullptr;
-  return &plans.emplace(key, plan).first->second;
-}
-
 bool run(const Plan& p, Kind kind, const Frame& f) {
   void *a = f.arguments.items[0]->data, *b = f.arguments.items[1]->data;
   void* r = f.results.items[0]->data;
@@ -108,8 +98,8 @@ bool run(const Plan& p, Kind kind, const Frame& f) {
 extern "C" void* hornbill_convolution(Frame* f) {
   if (answered(f)) return nullptr;
   std::lock_guard<std::mutex> lock(running);
-  const Plan* plan = plan_for(*f);
-  if (!plan) return error(*f, "oneDNN has no convolution of these shapes");
   auto kind = static_cast<Kind>(f->attributes.items[0]->data[0]);
+  const Plan* plan = plan_for<Plan>(*f, [&](Plan* plan) { return make(plan, *f, kind); });
+  if (!plan) return error(*f, "oneDNN has no convolution of these shapes");
   return run(*plan, kind, *f) ? nullptr : error(*f, "oneDNN's convolution failed");
 }

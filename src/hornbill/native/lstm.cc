@@ -86,7 +86,8 @@ bool make(Part* part, const Frame& f, Kind kind) {
   auto liked = [&](int query, int i) { return dnn.primitive_desc_query_md(chosen, query, i); };
   bool back = kind == kGradients;
   int grad = kGradient, after = back ? 6 : 0;  // where y and the last states lie
-  bool good = create(&part->primitive, chosen) && bind(part, kSource, false, 0, l.x) && bind(part, kSource + 1, false, 1, l.state) &&
+  bool good = create(&part->primitive, chosen) && bind(part, kSource, false, 0, l.x) &&
+              bind(part, kSource + 1, false, 1, l.state) &&
               bind(part, kSource + 2, false, 2, l.state) &&
               bind(part, kWeights, false, 3, l.kernel, liked(kQueryWeights, 0)) &&
               bind(part, kWeights + 1, false, 4, l.kernel_h, liked(kQueryWeights, 1)) &&
@@ -117,18 +118,14 @@ std::thread alone(Function function) {
   });
 }
 
-std::vector<Part>* plan_for(const Frame& f) {
-  static std::map<std::vector<int64_t>, std::vector<Part>> plans;
-  auto key = key_of(f);
-  auto found = plans.find(key);
-  if (found != plans.end()) return &found->second;
-  std::vector<Part> parts(f.arguments.items[0]->dims[0]);
+bool make(std::vector<Part>* parts, const Frame& f) {
+  auto kind = static_cast<Kind>(f.attributes.items[0]->data[0]);
+  parts->resize(f.arguments.items[0]->dims[0]);
   bool good = true;
   alone([&] {
-    for (Part& part : parts)
-      good = good && make(&part, f, static_cast<Kind>(f.attributes.items[0]->data[0]));
+    for (Part& part : *parts) good = good && make(&part, f, kind);
   }).join();
-  return good ? &plans.emplace(key, parts).first->second : nullptr;
+  return good;
 }
 
 bool run(Part& part, const Frame& f, size_t place) {
@@ -171,12 +168,14 @@ extern "C" size_t hornbill_lstm_workspace(int64_t steps, int64_t batch, int64_t 
   return size;
 }
 
-// The handler. Forwards (x, h, c, kernel, recurrent kernel, bias) -> (y, last h, last c, workspace);
-// backwards all of these and the gradients for the results -> the gradients for the arguments. All but the three weights have the parts of the batch as their first axis.
+// The handler. Forwards (x, h, c, kernel, recurrent kernel, bias) -> (y, last h, last c,
+// workspace); backwards all of these and the gradients for the results -> the gradients for the
+// arguments. All but the three weights have the parts of the batch as their first axis.
 extern "C" void* hornbill_lstm(Frame* f) {
   if (answered(f)) return nullptr;
   std::lock_guard<std::mutex> lock(running);
-  auto* plan = plan_for(*f);
-  if (!plan) return error(*f, "oneDNN has no LSTM of these shapes");
-  return run(*plan, *f) ? nullptr : error(*f, "oneDNN's LSTM failed");
+  using Parts = std::vector<Part>;
+  Parts* parts = plan_for<Parts>(*f, [&](Parts* parts) { return make(parts, *f); });
+  if (!parts) return error(*f, "oneDNN has no LSTM of these shapes");
+  return run(*parts, *f) ? nullptr : error(*f, "oneDNN's LSTM failed");
 }
