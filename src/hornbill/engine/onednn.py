@@ -22,9 +22,9 @@ import numpy as np
 PACKAGE = "onednn-cpu-gomp"
 BRIDGE = Path(__file__).parents[1] / "native" / "onednn.so"
 FORWARD, DATA, KERNEL = range(3)
-TRAIN, GRADIENTS = range(2)
+TRAIN, GRADIENTS, INFER = range(3)
 
-_in_step: ContextVar[bool] = ContextVar("hornbill_in_step", default=False)
+_threads: ContextVar[int] = ContextVar("hornbill_onednn_threads", default=0)
 
 
 def library() -> Path | None:
@@ -70,21 +70,22 @@ def _bridge() -> ctypes.CDLL:
 
 
 @contextlib.contextmanager
-def tracing_a_step(yes: bool):
-    """Whether layers that are traced inside may call oneDNN: the program is this process's alone.
+def tracing_a_step(threads: int):
+    """Layers that are traced inside may call oneDNN, on so many threads.
 
-    A user's own program may be differentiated forwards or exported, which a call cannot be.
+    The program is this process's alone. A user's own may be differentiated forwards or exported,
+    which a call cannot be.
     """
-    token = _in_step.set(yes)
+    token = _threads.set(threads)
     try:
         yield
     finally:
-        _in_step.reset(token)
+        _threads.reset(token)
 
 
-def in_step() -> bool:
-    """Whether a layer may call oneDNN here."""
-    return _in_step.get() and available()
+def threads() -> int:
+    """On how many threads a layer may call oneDNN here; 0 where it may not."""
+    return _threads.get() if available() else 0
 
 
 @contextlib.contextmanager
@@ -104,10 +105,11 @@ def _sleeping_threads():
             del os.environ[name]
 
 
-def convolution(kind: int, shape, a, b, groups: int, strides, dilation, padding):
+def convolution(single: bool, kind: int, shape, a, b, groups: int, strides, dilation, padding):
     """A convolution or one of its gradients, with `x` and `y` `(batch, *space, channels)`.
 
     Args:
+        single: whether it stays in the thread that runs the program; else it uses all cores.
         kind: `FORWARD` `(x, kernel) -> y`, `DATA` `(kernel, dy) -> dx`, or `KERNEL`
             `(x, dy) -> d kernel`. Kernels are `(*space, channels in / groups, channels out)`.
         shape: the result's.
@@ -117,7 +119,7 @@ def convolution(kind: int, shape, a, b, groups: int, strides, dilation, padding)
     """
     before, behind = zip(*padding, strict=True)
     gaps = [d - 1 for d in dilation]  # oneDNN's dilation counts the places left out
-    settings = np.array([kind, groups, *strides, *gaps, *before, *behind], np.int64)
+    settings = np.array([single, kind, groups, *strides, *gaps, *before, *behind], np.int64)
     call = jax.ffi.ffi_call("hornbill_convolution", jax.ShapeDtypeStruct(shape, np.float32))
     return call(a, b, settings=settings)
 
@@ -126,7 +128,7 @@ def lstm(kind: int, shapes, *args):
     """An LSTM over all steps, or its gradients: `native/lstm.cc` has the arguments' order.
 
     Args:
-        kind: `TRAIN` (results and a workspace for the way back) or `GRADIENTS`.
+        kind: `INFER`, `TRAIN` (results and a workspace for the way back) or `GRADIENTS`.
         shapes: those of the results, `jax.ShapeDtypeStruct`s.
         args: `(time, batch, n)` inputs, `(batch, units)` states and Keras's weights, float32.
     """

@@ -5,6 +5,7 @@ what users differentiate, map and export is JAX's own convolution, and its gradi
 are convolutions again, in one of the forms below.
 """
 
+import functools
 from collections.abc import Callable
 
 import jax
@@ -19,37 +20,44 @@ from .products import products
 LEAST_PRODUCTS = 2_000_000
 
 
-def with_onednn(program: ClosedJaxpr) -> ClosedJaxpr:
-    """The program with each convolution that oneDNN does faster done by it."""
-    return _in_param(program) if onednn.available() else program
+def with_onednn(program: ClosedJaxpr, single: bool = False) -> ClosedJaxpr:
+    """The program with each convolution that oneDNN does faster done by it.
+
+    Args:
+        program: a traced one.
+        single: whether they stay in the thread that runs the program; else they use all cores.
+    """
+    return _in_param(program, single) if onednn.available() else program
 
 
-def _replaced(jaxpr: Jaxpr) -> Jaxpr:
-    equations = [new for old in jaxpr.eqns for new in _equations(old)]
+def _replaced(jaxpr: Jaxpr, single: bool) -> Jaxpr:
+    equations = [new for old in jaxpr.eqns for new in _equations(old, single)]
     if all(new is old for new, old in zip(equations, jaxpr.eqns, strict=False)):
         return jaxpr
     return jaxpr.replace(eqns=equations)
 
 
-def _equations(equation: JaxprEqn) -> list[JaxprEqn]:
+def _equations(equation: JaxprEqn, single: bool) -> list[JaxprEqn]:
     if equation.primitive.name == "conv_general_dilated":
         function = _by_onednn(equation)
-        return [equation] if function is None else _inlined(function, equation)
-    params = {name: _in_param(value) for name, value in equation.params.items()}
+        if function is None:
+            return [equation]
+        return _inlined(functools.partial(function, single), equation)
+    params = {name: _in_param(value, single) for name, value in equation.params.items()}
     if all(params[name] is value for name, value in equation.params.items()):
         return [equation]
     return [equation.replace(params=params)]
 
 
-def _in_param(value):
+def _in_param(value, single: bool):
     """A parameter of an equation, with the programs in it replaced."""
     if isinstance(value, Jaxpr):
-        return _replaced(value)
+        return _replaced(value, single)
     if isinstance(value, ClosedJaxpr):
-        inner = _replaced(value.jaxpr)
+        inner = _replaced(value.jaxpr, single)
         return value if inner is value.jaxpr else ClosedJaxpr(inner, value.consts)
     if isinstance(value, tuple) and any(isinstance(v, (Jaxpr, ClosedJaxpr)) for v in value):
-        new = tuple(map(_in_param, value))
+        new = tuple(_in_param(v, single) for v in value)
         return value if all(n is v for n, v in zip(new, value, strict=True)) else new
     return value
 
@@ -67,7 +75,7 @@ def _inlined(function: Callable, equation: JaxprEqn) -> list[JaxprEqn]:
 
 
 def _by_onednn(equation: JaxprEqn) -> Callable | None:
-    """`(lhs, rhs) -> out` of a convolution by oneDNN; None where XLA's is to stay.
+    """`(single, lhs, rhs) -> out` of a convolution by oneDNN; None where XLA's is to stay.
 
     Three forms come from layers with channels last: the convolution; the gradient for its inputs,
     where these are stretched by the strides; and that for its kernel, where the batch is summed.
@@ -97,8 +105,9 @@ def _forward(equation: JaxprEqn) -> Callable | None:
     if min(map(min, settings["padding"])) < 0:
         return None
 
-    def function(x, kernel):
+    def function(single, x, kernel):
         return onednn.convolution(
+            single,
             onednn.FORWARD,
             shape,
             x,
@@ -126,10 +135,10 @@ def _stretched(equation: JaxprEqn) -> Callable | None:
     if padding is None:
         return None
 
-    def function(dy, kernel):
+    def function(single, dy, kernel):
         kernel = _kernel(lax.rev(kernel, space), settings).swapaxes(-1, -2)
         args = shape, kernel, dy, 1, strides, dilation, padding
-        return onednn.convolution(onednn.DATA, *args)
+        return onednn.convolution(single, onednn.DATA, *args)
 
     return function
 
@@ -144,9 +153,9 @@ def _for_kernel(equation: JaxprEqn) -> Callable | None:
     if padding is None:
         return None
 
-    def function(x, dy):
+    def function(single, x, dy):
         args = shape, x, dy, settings["batch_group_count"], strides, dilation, padding
-        return onednn.convolution(onednn.KERNEL, *args)
+        return onednn.convolution(single, onednn.KERNEL, *args)
 
     return function
 

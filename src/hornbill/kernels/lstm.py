@@ -10,7 +10,6 @@ import jax
 import jax.numpy as jnp
 
 from ..engine import onednn
-from ..engine.compile import cores
 
 # Below this a step's products are so small that XLA's loop is as fast.
 LEAST_PRODUCTS = 5_000_000
@@ -18,7 +17,7 @@ LEAST_PRODUCTS = 5_000_000
 
 def fits(xs, kernel, bias, kernel_h) -> bool:
     """Whether oneDNN is to run an LSTM of tanh and sigmoid over these `(time, batch, n)`."""
-    if bias is None or not onednn.in_step():
+    if bias is None or not onednn.threads():
         return False
     if any(a.dtype != jnp.float32 for a in (xs, kernel, bias, kernel_h)):
         return False
@@ -30,8 +29,8 @@ def fits(xs, kernel, bias, kernel_h) -> bool:
 
 
 def _parts(batch: int) -> int:
-    """In how many equal parts a batch is cut, one for each core."""
-    return max(n for n in range(1, cores() + 1) if batch % n == 0)
+    """In how many equal parts a batch is cut, one for each thread."""
+    return max(n for n in range(1, onednn.threads() + 1) if batch % n == 0)
 
 
 def _cut(a, parts: int):
@@ -59,32 +58,36 @@ def lstm(plain, xs, h, c, kernel, kernel_h, bias):
         h, c: the first states, `(batch, units)`.
         kernel, kernel_h, bias: an `LSTM` layer's weights.
     """
-    outputs, h, c, _ = _run(plain, xs, h, c, kernel, kernel_h, bias)
-    return outputs, h, c
+    return _infer(plain, _parts(h.shape[0]), xs, h, c, kernel, kernel_h, bias)
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _run(plain, xs, h, c, *weights):
-    """The results, and what they leave for the way back."""
-    xs, h, c = (_cut(a, _parts(h.shape[0])) for a in (xs, h, c))
-    parts, steps, batch, inputs = xs.shape
-    size = onednn.lstm_workspace(steps, batch, inputs, h.shape[-1])
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+def _infer(plain, parts, *args):
+    return _run(onednn.INFER, parts, *args)
+
+
+def _run(kind, parts, xs, h, c, *weights):
+    """The results; in training also what they leave for the way back."""
+    xs, h, c = (_cut(a, parts) for a in (xs, h, c))
+    _, steps, batch, inputs = xs.shape
     shapes = _shapes((parts, steps, *h.shape[1:]), h.shape, c.shape)
-    shapes.append(jax.ShapeDtypeStruct((parts, size), jnp.uint8))
-    *results, workspace = onednn.lstm(onednn.TRAIN, shapes, xs, h, c, *weights)
-    return *map(_joined, results), workspace
+    if kind == onednn.TRAIN:
+        size = onednn.lstm_workspace(steps, batch, inputs, h.shape[-1])
+        shapes.append(jax.ShapeDtypeStruct((parts, size), jnp.uint8))
+    outputs, h, c, *workspace = onednn.lstm(kind, shapes, xs, h, c, *weights)
+    return *map(_joined, (outputs, h, c)), *workspace
 
 
-def _forward(plain, *args):
-    results = _run(plain, *args)
-    return results, (args, results)
+def _forward(plain, parts, *args):
+    results = _run(onednn.TRAIN, parts, *args)
+    return results[:3], (args, results)
 
 
-def _backward(plain, saved, cotangents):
-    return _gradients(plain, *saved, cotangents[:3])
+def _backward(plain, parts, saved, cotangents):
+    return _gradients(plain, *saved, cotangents)
 
 
-_run.defvjp(_forward, _backward)
+_infer.defvjp(_forward, _backward)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0,))

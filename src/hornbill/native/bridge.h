@@ -15,6 +15,8 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <utility>
 #include <vector>
 
 // ---- XLA's call frame -------------------------------------------------------------------------
@@ -152,13 +154,22 @@ struct Library {
                                              Handle, Handle, Handle, Handle, Handle, Handle, Handle,
                                              Handle, Handle, Handle, Handle, Handle, unsigned,
                                              Handle, Handle);
-  void (*set_num_threads)(int);  // OpenMP's
+  // OpenMP's, of the calling thread.
+  void (*set_num_threads)(int);
+  int (*get_max_threads)();
 };
 
 inline Library dnn;
-inline Handle engine, stream, settings;
-// One primitive at a time: each uses all cores, and the plans' memory is theirs alone.
-inline std::mutex running;
+inline Handle engine, settings;
+inline int cores;  // for how many oneDNN makes threads
+inline std::mutex running;  // held by a call that uses all cores
+
+// The queue of the calling thread.
+inline Handle stream() {
+  thread_local Handle own = nullptr;
+  if (!own) dnn.stream_create(&own, engine, kInOrder);
+  return own;
+}
 
 inline void* const kLibraryMemory = reinterpret_cast<void*>(-1);  // DNNL_MEMORY_ALLOCATE
 
@@ -194,17 +205,29 @@ inline std::vector<int64_t> key_of(const Frame& f) {
   return key;
 }
 
-// What runs calls of one kind of settings and shapes: made at the first such call, and kept; null
-// where oneDNN has no such primitive.
-template <class Plan, class Make>
-Plan* plan_for(const Frame& f, Make make) {
-  static std::map<std::vector<int64_t>, Plan> plans;
-  auto [place, is_new] = plans.try_emplace(key_of(f));
-  if (is_new && !make(&place->second)) {
-    plans.erase(place);
-    return nullptr;
+// Runs a call with a plan for its settings and shapes: a free one, or a new one, which is kept.
+//
+// A plan has memory of its own, so it is one call's at a time. A call that is to use all cores is
+// alone; those that stay in their thread, `single`, run beside each other.
+template <class Plan, class Make, class Run>
+void* answer(const Frame& f, bool single, Make make, Run run) {
+  static std::map<std::vector<int64_t>, std::vector<Plan>> free;
+  static std::mutex changing;
+  std::unique_lock<std::mutex> alone(running, std::defer_lock);
+  if (!single) alone.lock();
+  dnn.set_num_threads(single ? 1 : cores);
+  std::vector<int64_t> key = key_of(f);
+  std::optional<Plan> plan;
+  {
+    std::lock_guard<std::mutex> lock(changing);
+    std::vector<Plan>& plans = free[key];
+    if (!plans.empty()) plan = std::move(plans.back()), plans.pop_back();
   }
-  return &place->second;
+  if (!plan && !make(plan.emplace())) return error(f, "oneDNN knows nothing of these shapes");
+  bool good = run(*plan);
+  std::lock_guard<std::mutex> lock(changing);
+  free[key].push_back(std::move(*plan));
+  return good ? nullptr : error(f, "oneDNN failed");
 }
 
 // A primitive with the memory that it works in. oneDNN's own is of the thread that made it, and
@@ -222,7 +245,7 @@ inline bool create(Primitive* p, Handle description) {
 
 inline bool execute(const Primitive& p, std::vector<Argument> arguments) {
   if (p.scratch) arguments.push_back({kScratch, p.scratch});
-  return ok(dnn.primitive_execute(p.handle, stream, arguments.size(), arguments.data()));
+  return ok(dnn.primitive_execute(p.handle, stream(), arguments.size(), arguments.data()));
 }
 
 // Makes a primitive that copies `from` into the layout of `to`.

@@ -40,7 +40,7 @@ bool kernel(Handle* plain, Handle* any, const Buffer& b, int64_t groups) {
 }
 
 bool make(Plan* plan, const Frame& f, Kind kind) {
-  const int64_t* given = f.attributes.items[0]->data;
+  const int64_t* given = f.attributes.items[0]->data + 1;
   const Buffer &a = *f.arguments.items[0], &b = *f.arguments.items[1], &r = *f.results.items[0];
   const Buffer& x = kind == kData ? r : a;
   const Buffer& w = kind == kForward ? b : kind == kData ? a : r;
@@ -89,17 +89,17 @@ bool run(const Plan& p, Kind kind, const Frame& f) {
   const int* name = names[kind];
   return (kind == kWeightsOf || copy(p.copier, p.plain, p.packed)) &&
          execute(p.primitive, {{name[0], p.first}, {name[1], p.second}, {name[2], p.packed}}) &&
-         (kind != kWeightsOf || copy(p.copier, p.packed, p.plain)) && ok(dnn.stream_wait(stream));
+         (kind != kWeightsOf || copy(p.copier, p.packed, p.plain)) && ok(dnn.stream_wait(stream()));
 }
 
 }  // namespace
 
-// The handler: (x, kernel) -> y, (kernel, dy) -> dx or (x, dy) -> d kernel, by settings[0].
+// The handler: (x, kernel) -> y, (kernel, dy) -> dx or (x, dy) -> d kernel, by settings[1].
 extern "C" void* hornbill_convolution(Frame* f) {
   if (answered(f)) return nullptr;
-  std::lock_guard<std::mutex> lock(running);
-  auto kind = static_cast<Kind>(f->attributes.items[0]->data[0]);
-  const Plan* plan = plan_for<Plan>(*f, [&](Plan* plan) { return make(plan, *f, kind); });
-  if (!plan) return error(*f, "oneDNN has no convolution of these shapes");
-  return run(*plan, kind, *f) ? nullptr : error(*f, "oneDNN's convolution failed");
+  const int64_t* given = f->attributes.items[0]->data;
+  auto kind = static_cast<Kind>(given[1]);
+  return answer<Plan>(
+      *f, given[0], [&](Plan& plan) { return make(&plan, *f, kind); },
+      [&](const Plan& plan) { return run(plan, kind, *f); });
 }

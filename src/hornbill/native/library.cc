@@ -36,8 +36,10 @@ extern "C" bool hornbill_open(const char* path) {
   FIND(lstm_backward_primitive_desc_create);
 #undef FIND
   find(dnn.set_num_threads, "omp_set_num_threads");
-  return all && ok(dnn.engine_create(&engine, kCpu, 0)) &&
-         ok(dnn.stream_create(&stream, engine, kInOrder)) &&
+  find(dnn.get_max_threads, "omp_get_max_threads");
+  if (!all) return false;
+  cores = dnn.get_max_threads();
+  return ok(dnn.engine_create(&engine, kCpu, 0)) &&
          ok(dnn.primitive_attr_create(&settings)) &&
          ok(dnn.primitive_attr_set_scratchpad_mode(settings, kOwnScratch));
 }

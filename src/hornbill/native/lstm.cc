@@ -9,10 +9,10 @@
 
 namespace {
 
-constexpr int kBackward = 128, kOverwrite = 1, kForwards = 1;
+constexpr int kInference = 96, kBackward = 128, kOverwrite = 1, kForwards = 1;
 constexpr int kBias = 41, kWorkspace = 64, kGradient = 128;  // d name = name + kGradient
 
-enum Kind { kTrain, kGradients };
+enum Kind { kTrain, kGradients, kInfer };
 
 // A buffer of XLA's as an argument of the primitive. Where the primitive likes another layout, the
 // data are copied into or out of memory of its own.
@@ -49,15 +49,16 @@ bool any(Handle* layout, std::vector<int64_t> dims) {
 }
 
 // oneDNN's axes: of weights layers, directions, inputs, gates and units; here one layer, forwards.
-bool describe(Layouts* l, int64_t steps, int64_t batch, int64_t inputs, int64_t units) {
+bool describe(Layouts* l, Kind kind, int64_t steps, int64_t batch, int64_t inputs, int64_t units) {
   return plain(&l->x, {steps, batch, inputs}) && plain(&l->y, {steps, batch, units}) &&
          plain(&l->state, {1, 1, batch, units}) && plain(&l->bias, {1, 1, 4, units}) &&
          plain(&l->kernel, {1, 1, inputs, 4, units}) &&
          plain(&l->kernel_h, {1, 1, units, 4, units}) && any(&l->any, {1, 1, inputs, 4, units}) &&
          any(&l->any_h, {1, 1, units, 4, units}) &&
          ok(dnn.lstm_forward_primitive_desc_create(
-             &l->forward, engine, kTraining, kForwards, l->x, l->state, l->state, l->any, l->any_h,
-             nullptr, nullptr, l->bias, l->y, l->state, l->state, 0, settings));
+             &l->forward, engine, kind == kInfer ? kInference : kTraining, kForwards, l->x,
+             l->state, l->state, l->any, l->any_h, nullptr, nullptr, l->bias, l->y, l->state,
+             l->state, 0, settings));
 }
 
 bool bind(Part* part, int name, bool result, int index, Handle layout, Handle liked = nullptr) {
@@ -75,7 +76,7 @@ bool make(Part* part, const Frame& f, Kind kind) {
   const int64_t* x = f.arguments.items[0]->dims + 1;
   int64_t units = f.arguments.items[4]->dims[0];
   Layouts l;
-  if (!describe(&l, x[0], x[1], x[2], units)) return false;
+  if (!describe(&l, kind, x[0], x[1], x[2], units)) return false;
   Handle chosen = l.forward;
   if (kind == kGradients &&
       !ok(dnn.lstm_backward_primitive_desc_create(
@@ -94,8 +95,9 @@ bool make(Part* part, const Frame& f, Kind kind) {
               bind(part, kBias, false, 5, l.bias) && bind(part, kDestination, !back, after, l.y) &&
               bind(part, kDestination + 1, !back, after + 1, l.state) &&
               bind(part, kDestination + 2, !back, after + 2, l.state);
-  good = good && bind(part, kWorkspace, !back, after + 3,
-                      dnn.primitive_desc_query_md(l.forward, kQueryWorkspace, 0));
+  if (good && kind != kInfer)
+    good = bind(part, kWorkspace, !back, after + 3,
+                dnn.primitive_desc_query_md(l.forward, kQueryWorkspace, 0));
   if (good && back)
     good = bind(part, kDestination + grad, false, 10, l.y) &&
            bind(part, kDestination + 1 + grad, false, 11, l.state) &&
@@ -118,8 +120,7 @@ std::thread alone(Function function) {
   });
 }
 
-bool make(std::vector<Part>* parts, const Frame& f) {
-  auto kind = static_cast<Kind>(f.attributes.items[0]->data[0]);
+bool make(std::vector<Part>* parts, const Frame& f, Kind kind) {
   parts->resize(f.arguments.items[0]->dims[0]);
   bool good = true;
   alone([&] {
@@ -143,6 +144,7 @@ bool run(Part& part, const Frame& f, size_t place) {
 }
 
 bool run(std::vector<Part>& parts, const Frame& f) {
+  if (parts.size() == 1) return run(parts[0], f, 0);
   std::vector<std::thread> threads;
   std::vector<char> good(parts.size());
   for (size_t i = 0; i < parts.size(); i++)
@@ -158,24 +160,25 @@ bool run(std::vector<Part>& parts, const Frame& f) {
 // How many bytes a forward pass leaves for the way back; 0 where oneDNN has no such LSTM.
 extern "C" size_t hornbill_lstm_workspace(int64_t steps, int64_t batch, int64_t inputs,
                                           int64_t units) {
-  std::lock_guard<std::mutex> lock(running);
   size_t size = 0;
   alone([&] {
     Layouts l;
-    if (describe(&l, steps, batch, inputs, units))
+    if (describe(&l, kTrain, steps, batch, inputs, units))
       size = dnn.memory_desc_get_size(dnn.primitive_desc_query_md(l.forward, kQueryWorkspace, 0));
   }).join();
   return size;
 }
 
-// The handler. Forwards (x, h, c, kernel, recurrent kernel, bias) -> (y, last h, last c,
-// workspace); backwards all of these and the gradients for the results -> the gradients for the
-// arguments. All but the three weights have the parts of the batch as their first axis.
+// The handler. Forwards (x, h, c, kernel, recurrent kernel, bias) -> (y, last h, last c), and in
+// training a workspace; backwards all of these and the gradients for the results -> the gradients
+// for the arguments. All but the three weights have the parts of the batch as their first axis: one
+// part stays in the calling thread.
 extern "C" void* hornbill_lstm(Frame* f) {
   if (answered(f)) return nullptr;
-  std::lock_guard<std::mutex> lock(running);
   using Parts = std::vector<Part>;
-  Parts* parts = plan_for<Parts>(*f, [&](Parts* parts) { return make(parts, *f); });
-  if (!parts) return error(*f, "oneDNN has no LSTM of these shapes");
-  return run(*parts, *f) ? nullptr : error(*f, "oneDNN's LSTM failed");
+  auto kind = static_cast<Kind>(f->attributes.items[0]->data[0]);
+  bool single = f->arguments.items[0]->dims[0] == 1;
+  return answer<Parts>(
+      *f, single, [&](Parts& parts) { return make(&parts, *f, kind); },
+      [&](Parts& parts) { return run(parts, *f); });
 }

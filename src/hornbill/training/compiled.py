@@ -32,8 +32,9 @@ class Compiled:
 
     def __init__(self, step, args, mode: str, members: int = 1, keeps: bool = False):
         self._pure = jax.jit(step)  # inside a program it is one call, not traced again
-        # In a model's call alone XLA is as fast.
-        with onednn.tracing_a_step(mode == "train" and members == 1):
+        # Batches of the other modes run beside each other, each in a thread.
+        threads = 0 if members > 1 else compiler.cores() if mode == "train" else 1
+        with onednn.tracing_a_step(threads):
             self.traced = self._pure.trace(*args)
         self.mode, self.members, self.keeps, self.cells = mode, members, keeps, len(args[0])
         self.collects = mode == "predict"
@@ -101,7 +102,7 @@ class Compiled:
 
     @functools.cached_property
     def _halves(self) -> Cut:
-        return cut(self.traced.jaxpr, self.cells)
+        return cut(with_onednn(self.traced.jaxpr, single=True), self.cells)
 
     def begin(self, values, fixed, data, index=None):
         """Starts what of a step does not wait for the step before, in a thread."""

@@ -9,6 +9,7 @@ import concurrent.futures
 import contextlib
 import functools
 import inspect
+import itertools
 import signal
 import threading
 import warnings
@@ -354,9 +355,12 @@ class StepRunner:
             together: whether the next batches may be under way meanwhile, where that is faster.
                 Not where something is done between two steps that a step could notice.
         """
-        begun = collections.deque()
+        batches, begun = iter(batches), collections.deque()
+        # A batch that is alone has all cores.
+        first = list(itertools.islice(batches, 2)) if together else []
+        together = len(first) == 2
         try:
-            for data, index in batches:
+            for data, index in itertools.chain(first, batches):
                 size = batch_size_of(data) if index is None else len(index)
                 prepared = None if self.checks else self._compiled(data, index)
                 if together and prepared is not None and prepared[0].lanes > 1:
