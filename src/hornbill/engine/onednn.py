@@ -23,6 +23,7 @@ PACKAGE = "onednn-cpu-gomp"
 BRIDGE = Path(__file__).parents[1] / "native" / "onednn.so"
 FORWARD, DATA, KERNEL = range(3)
 TRAIN, GRADIENTS, INFER = range(3)
+RELU, ADD, MULTIPLY, SUBTRACT = range(4)
 
 _threads: ContextVar[int] = ContextVar("hornbill_onednn_threads", default=0)
 
@@ -105,7 +106,9 @@ def _sleeping_threads():
             del os.environ[name]
 
 
-def convolution(single: bool, kind: int, shape, a, b, groups: int, strides, dilation, padding):
+def convolution(
+    single: bool, kind: int, shape, a, b, groups: int, strides, dilation, padding, then=(), with_=()
+):
     """A convolution or one of its gradients, with `x` and `y` `(batch, *space, channels)`.
 
     Args:
@@ -116,12 +119,18 @@ def convolution(single: bool, kind: int, shape, a, b, groups: int, strides, dila
         a, b: the two arguments, float32.
         groups: of how many groups of channels each output reads one.
         strides, dilation, padding: of the forward convolution, one (pair) for each dimension.
+        then: what is done to the results of `FORWARD` before they are written: `RELU`, or `ADD`,
+            `MULTIPLY` or `SUBTRACT` with the next operand.
+        with_: the operands, of the result's shape or with one value for each channel and ones in
+            front.
     """
     before, behind = zip(*padding, strict=True)
     gaps = [d - 1 for d in dilation]  # oneDNN's dilation counts the places left out
-    settings = np.array([single, kind, groups, *strides, *gaps, *before, *behind], np.int64)
+    settings = np.array(
+        [single, kind, groups, *strides, *gaps, *before, *behind, *then], np.int64
+    )
     call = jax.ffi.ffi_call("hornbill_convolution", jax.ShapeDtypeStruct(shape, np.float32))
-    return call(a, b, settings=settings)
+    return call(a, b, *with_, settings=settings)
 
 
 def lstm(kind: int, shapes, *args):

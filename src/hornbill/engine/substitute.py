@@ -11,9 +11,10 @@ from collections.abc import Callable
 import jax
 import numpy as np
 from jax import lax
-from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Var
+from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn
 
 from . import onednn
+from .epilogues import Program, opened, renamed
 from .products import products
 
 # Smaller convolutions (10 us) do not pay for waking the threads.
@@ -31,22 +32,38 @@ def with_onednn(program: ClosedJaxpr, single: bool = False) -> ClosedJaxpr:
 
 
 def _replaced(jaxpr: Jaxpr, single: bool) -> Jaxpr:
-    equations = [new for old in jaxpr.eqns for new in _equations(old, single)]
-    if all(new is old for new, old in zip(equations, jaxpr.eqns, strict=False)):
-        return jaxpr
-    return jaxpr.replace(eqns=equations)
-
-
-def _equations(equation: JaxprEqn, single: bool) -> list[JaxprEqn]:
-    if equation.primitive.name == "conv_general_dilated":
-        function = _by_onednn(equation)
+    program = Program([opened(e) for e in jaxpr.eqns], jaxpr.outvars)
+    equations, changed = [], False
+    late: dict = {}  # calls, by the places of the last operations that they do as well
+    for place, old in enumerate(program.equations):
+        if place in program.taken:
+            equations += late.get(place, [])
+            continue
+        form = _form(old)
+        function = form and form(old)
         if function is None:
-            return [equation]
-        return _inlined(functools.partial(function, single), equation)
+            equations.append(_with_inner(old, single))
+            changed |= equations[-1] is not old
+            continue
+        changed = True
+        if form is _forward:
+            found = program.take_after(old.outvars[0])
+            function = functools.partial(function, found.then)
+            new = _inlined(function, single, [*old.invars, *found.operands], [found.out])
+            if found.places:
+                late[found.places[-1]] = new
+                continue
+        else:
+            new = _inlined(function, single, old.invars, old.outvars)
+        equations += new
+    return jaxpr.replace(eqns=equations) if changed else jaxpr
+
+
+def _with_inner(equation: JaxprEqn, single: bool) -> JaxprEqn:
     params = {name: _in_param(value, single) for name, value in equation.params.items()}
     if all(params[name] is value for name, value in equation.params.items()):
-        return [equation]
-    return [equation.replace(params=params)]
+        return equation
+    return equation.replace(params=params)
 
 
 def _in_param(value, single: bool):
@@ -62,25 +79,22 @@ def _in_param(value, single: bool):
     return value
 
 
-def _inlined(function: Callable, equation: JaxprEqn) -> list[JaxprEqn]:
-    """The equations of a function, between an equation's arguments and its result."""
-    inner = jax.make_jaxpr(function)(*(v.aval for v in equation.invars)).jaxpr
-    names = dict(zip(inner.invars, equation.invars, strict=True))
-    names |= dict(zip(inner.outvars, equation.outvars, strict=True))
-
-    def renamed(atoms):
-        return [names.get(v, v) if isinstance(v, Var) else v for v in atoms]
-
-    return [e.replace(invars=renamed(e.invars), outvars=renamed(e.outvars)) for e in inner.eqns]
+def _inlined(function: Callable, single: bool, arguments, results) -> list[JaxprEqn]:
+    """The equations of a function, between variables of a program."""
+    function = functools.partial(function, single=single)
+    inner = jax.make_jaxpr(function)(*(v.aval for v in arguments)).jaxpr
+    return renamed(inner.eqns, inner, arguments, results)
 
 
-def _by_onednn(equation: JaxprEqn) -> Callable | None:
-    """`(single, lhs, rhs) -> out` of a convolution by oneDNN; None where XLA's is to stay.
+def _form(equation: JaxprEqn) -> Callable | None:
+    """What makes a function by oneDNN of a convolution; None where XLA's is to stay.
 
     Three forms come from layers with channels last: the convolution; the gradient for its inputs,
     where these are stretched by the strides; and that for its kernel, where the batch is summed.
     With strides of one the second has the first's form.
     """
+    if equation.primitive.name != "conv_general_dilated":
+        return None
     lhs, rhs = (v.aval for v in equation.invars)
     out, settings = equation.outvars[0].aval, equation.params
     if any(a.dtype != np.float32 for a in (lhs, rhs, out)) or products(equation) < LEAST_PRODUCTS:
@@ -92,11 +106,11 @@ def _by_onednn(equation: JaxprEqn) -> Callable | None:
     dilated = any(s != 1 for s in settings["lhs_dilation"])
     batched = settings["batch_group_count"] != 1
     if numbers.lhs_spec == numbers.out_spec == images and not batched:
-        return _stretched(equation) if dilated else _forward(equation)
+        return _stretched if dilated else _forward
     kernel_out = (n - 2, n - 1, *range(n - 2))
     grouped = settings["feature_group_count"] != 1
     if (numbers.lhs_spec, numbers.rhs_spec) == (summed, summed) and not grouped:
-        return _for_kernel(equation) if numbers.out_spec == kernel_out and not dilated else None
+        return _for_kernel if numbers.out_spec == kernel_out and not dilated else None
     return None
 
 
@@ -105,7 +119,7 @@ def _forward(equation: JaxprEqn) -> Callable | None:
     if min(map(min, settings["padding"])) < 0:
         return None
 
-    def function(single, x, kernel):
+    def function(then, x, kernel, *operands, single):
         return onednn.convolution(
             single,
             onednn.FORWARD,
@@ -116,6 +130,8 @@ def _forward(equation: JaxprEqn) -> Callable | None:
             settings["window_strides"],
             settings["rhs_dilation"],
             settings["padding"],
+            then,
+            [_operand(a, len(shape)) for a in operands],
         )
 
     return function
@@ -135,7 +151,7 @@ def _stretched(equation: JaxprEqn) -> Callable | None:
     if padding is None:
         return None
 
-    def function(single, dy, kernel):
+    def function(dy, kernel, single):
         kernel = _kernel(lax.rev(kernel, space), settings).swapaxes(-1, -2)
         args = shape, kernel, dy, 1, strides, dilation, padding
         return onednn.convolution(single, onednn.DATA, *args)
@@ -153,11 +169,16 @@ def _for_kernel(equation: JaxprEqn) -> Callable | None:
     if padding is None:
         return None
 
-    def function(single, x, dy):
+    def function(x, dy, single):
         args = shape, x, dy, settings["batch_group_count"], strides, dilation, padding
         return onednn.convolution(single, onednn.KERNEL, *args)
 
     return function
+
+
+def _operand(a, axes: int):
+    """An operand of what follows, with all axes."""
+    return a.reshape((1,) * (axes - a.ndim) + a.shape)
 
 
 def _kernel(kernel, settings):

@@ -117,6 +117,7 @@ constexpr int kFloat = 3, kAnyLayout = 1, kTraining = 64, kDirect = 1, kCpu = 1,
 constexpr int kOwnScratch = 1;
 constexpr int kSource = 1, kDestination = 17, kWeights = 33, kScratch = 80;
 constexpr int kSourceGradient = 129, kDestinationGradient = 145, kWeightsGradient = 161;
+constexpr int kPostOperand = 32768, kSecondSource = 2;  // of operation i: kPostOperand * (i + 1)
 constexpr int kQueryWeights = 131, kQueryWeightsGradient = 132, kQueryWorkspace = 135,
               kQueryScratch = 136;
 
@@ -146,6 +147,10 @@ struct Library {
   size_t (*memory_desc_get_size)(Handle);
   int (*primitive_attr_create)(Handle*);
   int (*primitive_attr_set_scratchpad_mode)(Handle, int);
+  int (*primitive_attr_set_post_ops)(Handle, Handle);
+  int (*post_ops_create)(Handle*);
+  int (*post_ops_append_eltwise)(Handle, int, float, float);
+  int (*post_ops_append_binary)(Handle, int, Handle);
   int (*lstm_forward_primitive_desc_create)(Handle*, Handle, int, int, Handle, Handle, Handle,
                                             Handle, Handle, Handle, Handle, Handle, Handle, Handle,
                                             Handle, unsigned, Handle);
@@ -160,7 +165,7 @@ struct Library {
 };
 
 inline Library dnn;
-inline Handle engine, settings;
+inline Handle engine, settings;  // the settings of primitives that do nothing else
 inline int cores;  // for how many oneDNN makes threads
 inline std::mutex running;  // held by a call that uses all cores
 
@@ -174,6 +179,12 @@ inline Handle stream() {
 inline void* const kLibraryMemory = reinterpret_cast<void*>(-1);  // DNNL_MEMORY_ALLOCATE
 
 inline bool ok(int status) { return status == 0; }
+
+// The settings of a primitive in its own words: its scratch memory is ours.
+inline bool create_settings(Handle* made) {
+  return ok(dnn.primitive_attr_create(made)) &&
+         ok(dnn.primitive_attr_set_scratchpad_mode(*made, kOwnScratch));
+}
 
 // ---- what handlers share ----------------------------------------------------------------------
 

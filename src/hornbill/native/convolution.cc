@@ -5,6 +5,7 @@
 namespace {
 
 enum Kind { kForward, kData, kWeightsOf };
+enum Then { kRelu, kAdd, kMultiply, kSubtract };  // what may be done to each result
 
 // What runs one convolution of fixed shapes: a primitive, and its kernel in the layout that the
 // primitive likes, with what copies from or to the plain one.
@@ -12,6 +13,7 @@ struct Plan {
   Primitive primitive, copier;
   Handle plain, packed;
   Handle first, second;  // the memory of the two image arrays
+  std::vector<Argument> operands;
 };
 
 // Layouts of images (batch, *space, channels) and kernels (*space, channels in, channels out), in
@@ -39,6 +41,27 @@ bool kernel(Handle* plain, Handle* any, const Buffer& b, int64_t groups) {
          ok(dnn.memory_desc_create_with_tag(any, n, dims, kFloat, kAnyLayout));
 }
 
+// Adds to the settings what is done to each result before it is written: `codes`, of which all but
+// kRelu read one more argument of the call, the size of the result or with one value a channel.
+bool append(Handle made, Plan* plan, const Frame& f, const int64_t* codes, int count) {
+  Handle list;
+  if (!ok(dnn.post_ops_create(&list))) return false;
+  for (int i = 0, at = 2; i < count; i++) {
+    constexpr int kEltwiseRelu = 32, kBinary[] = {0, 0x1fff0, 0x1fff1, 0x1fff5};
+    if (codes[i] == kRelu) {
+      if (!ok(dnn.post_ops_append_eltwise(list, kEltwiseRelu, 0, 0))) return false;
+      continue;
+    }
+    Handle layout, memory;
+    if (!image(&layout, *f.arguments.items[at++]) ||
+        !ok(dnn.post_ops_append_binary(list, kBinary[codes[i]], layout)) ||
+        !ok(dnn.memory_create(&memory, layout, engine, nullptr)))
+      return false;
+    plan->operands.push_back({kPostOperand * (i + 1) | kSecondSource, memory});
+  }
+  return ok(dnn.primitive_attr_set_post_ops(made, list));
+}
+
 bool make(Plan* plan, const Frame& f, Kind kind) {
   const int64_t* given = f.attributes.items[0]->data + 1;
   const Buffer &a = *f.arguments.items[0], &b = *f.arguments.items[1], &r = *f.results.items[0];
@@ -48,11 +71,14 @@ bool make(Plan* plan, const Frame& f, Kind kind) {
   int n = x.rank - 2;
   const int64_t *strides = given + 2, *dilations = strides + n;
   const int64_t *before = dilations + n, *behind = before + n;
-  Handle xs, ys, plain, any, forward, chosen;
+  const int64_t* codes = behind + n;
+  int count = given - 1 + f.attributes.items[0]->count - codes;
+  Handle xs, ys, plain, any, forward, chosen, made = settings;
+  if (count && !(create_settings(&made) && append(made, plan, f, codes, count))) return false;
   if (!image(&xs, x) || !image(&ys, y) || !kernel(&plain, &any, w, given[1])) return false;
   if (!ok(dnn.convolution_forward_primitive_desc_create(&forward, engine, kTraining, kDirect, xs,
                                                         any, nullptr, ys, strides, dilations,
-                                                        before, behind, settings)))
+                                                        before, behind, made)))
     return false;
   chosen = forward;
   if (kind == kData &&
@@ -87,14 +113,20 @@ bool run(const Plan& p, Kind kind, const Frame& f) {
                                  {kDestinationGradient, kSourceGradient, kWeights},
                                  {kSource, kDestinationGradient, kWeightsGradient}};
   const int* name = names[kind];
+  std::vector<Argument> arguments = {{name[0], p.first}, {name[1], p.second}, {name[2], p.packed}};
+  for (size_t i = 0; i < p.operands.size(); i++) {
+    dnn.memory_set_data_handle(p.operands[i].memory, f.arguments.items[2 + i]->data);
+    arguments.push_back(p.operands[i]);
+  }
   return (kind == kWeightsOf || copy(p.copier, p.plain, p.packed)) &&
-         execute(p.primitive, {{name[0], p.first}, {name[1], p.second}, {name[2], p.packed}}) &&
-         (kind != kWeightsOf || copy(p.copier, p.packed, p.plain)) && ok(dnn.stream_wait(stream()));
+         execute(p.primitive, arguments) &&
+         (kind != kWeightsOf || copy(p.copier, p.packed, p.plain)) &&
+         ok(dnn.stream_wait(stream()));
 }
 
 }  // namespace
 
-// The handler: (x, kernel) -> y, (kernel, dy) -> dx or (x, dy) -> d kernel, by settings[1].
+// The handler: (x, kernel, *operands) -> y, (kernel, dy) -> dx or (x, dy) -> d kernel, by settings[1].
 extern "C" void* hornbill_convolution(Frame* f) {
   if (answered(f)) return nullptr;
   const int64_t* given = f->attributes.items[0]->data;

@@ -32,6 +32,10 @@ extern "C" bool hornbill_open(const char* path) {
   FIND(memory_desc_get_size);
   FIND(primitive_attr_create);
   FIND(primitive_attr_set_scratchpad_mode);
+  FIND(primitive_attr_set_post_ops);
+  FIND(post_ops_create);
+  FIND(post_ops_append_eltwise);
+  FIND(post_ops_append_binary);
   FIND(lstm_forward_primitive_desc_create);
   FIND(lstm_backward_primitive_desc_create);
 #undef FIND
@@ -39,7 +43,5 @@ extern "C" bool hornbill_open(const char* path) {
   find(dnn.get_max_threads, "omp_get_max_threads");
   if (!all) return false;
   cores = dnn.get_max_threads();
-  return ok(dnn.engine_create(&engine, kCpu, 0)) &&
-         ok(dnn.primitive_attr_create(&settings)) &&
-         ok(dnn.primitive_attr_set_scratchpad_mode(settings, kOwnScratch));
+  return ok(dnn.engine_create(&engine, kCpu, 0)) && create_settings(&settings);
 }
