@@ -26,7 +26,8 @@ def arrays(steps, batch, inputs, units):
 
 
 def by_onednn(*args):
-    return kernel.lstm(_plain, *args)
+    with onednn.tracing_a_step(2):
+        return kernel.lstm(_plain, *args)
 
 
 SHAPES = [(7, 4, 3, 5), (1, 6, 2, 2), (5, 3, 8, 16), (4, 1, 1, 1), (9, 16, 17, 33)]
@@ -44,6 +45,19 @@ def test_values_and_gradients(shape):
     got, right = (jax.jit(run, static_argnums=0)(f, *args) for f in (by_onednn, _plain))
     for one, other in zip(jax.tree.leaves(got), jax.tree.leaves(right), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=2e-5)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_values_alone(shape, threads):
+    args = arrays(*shape)
+
+    def run(*args):
+        with onednn.tracing_a_step(threads):
+            return kernel.lstm(_plain, *args)
+
+    for one, other in zip(jax.jit(run)(*args), jax.jit(_plain)(*args), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=2e-6)
 
 
 def test_gradient_of_a_gradient():
@@ -90,7 +104,7 @@ def train(inputs, **options):
 def test_training_gives_the_same_weights(kinds, monkeypatch):
     """Of a model read in both directions, its last batch of another size."""
     got = train(hb.Input((9, 3)))
-    assert set(kinds) == {onednn.TRAIN, onednn.GRADIENTS}
+    assert set(kinds) == {onednn.TRAIN, onednn.GRADIENTS, onednn.INFER}
     kinds.clear()
     monkeypatch.setattr(onednn, "available", lambda: False)
     right = train(hb.Input((9, 3)))
@@ -102,11 +116,17 @@ def test_training_gives_the_same_weights(kinds, monkeypatch):
 
 @pytest.mark.parametrize(
     "options", [{"activation": "relu"}, {"recurrent_activation": "hard_sigmoid"},
-                {"use_bias": False}, {"recurrent_dropout": 0.5}, {"dtype": "mixed_bfloat16"}]
+                {"use_bias": False}, {"dtype": "mixed_bfloat16"}]
 )  # fmt: skip
 def test_other_formulas_stay(kinds, options):
     train(hb.Input((9, 3)), **options)
     assert not kinds
+
+
+def test_dropout_of_states_stays(kinds):
+    """In prediction nothing is dropped."""
+    train(hb.Input((9, 3)), recurrent_dropout=0.5)
+    assert set(kinds) == {onednn.INFER}
 
 
 def test_masked_sequences_stay(kinds):

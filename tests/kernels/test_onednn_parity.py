@@ -11,6 +11,7 @@ from kernel_parity import normal
 import hornbill as hb
 from hornbill.engine import onednn, substitute
 from hornbill.kernels.conv import conv, conv_transpose, depthwise_conv
+from hornbill.kernels.pooling import max_pool
 
 pytestmark = pytest.mark.skipif(not onednn.available(), reason="oneDNN is for Linux on x86-64")
 
@@ -26,15 +27,21 @@ def calls(jaxpr) -> int:
     return inner + sum(e.primitive.name == "ffi_call" for e in jaxpr.eqns)
 
 
-def check(function, *args, expected: int, tolerance=2e-5):
-    """A function's program with oneDNN has so many calls of it, and the same results."""
+def check(function, *args, expected: int, left=None, single=False):
+    """A function's program with oneDNN has so many calls of it, and the same results.
+
+    `left` is how many elementwise operations it has besides.
+    """
     plain = jax.make_jaxpr(function)(*args)
-    program = substitute.with_onednn(plain)
+    program = substitute.with_onednn(plain, single)
     assert calls(program.jaxpr) == expected
+    if left is not None:
+        others = ("add", "mul", "sub", "max", "jit", "custom_jvp_call")
+        assert sum(e.primitive.name in others for e in program.jaxpr.eqns) == left
     leaves = jax.tree.leaves(args)
     results = jax.jit(jaxpr_as_fun(program))(*leaves)
     for got, right in zip(results, jax.jit(jaxpr_as_fun(plain))(*leaves), strict=True):
-        np.testing.assert_allclose(got, right, rtol=1e-4, atol=tolerance * (1 + abs(right).max()))
+        np.testing.assert_allclose(got, right, rtol=1e-4, atol=2e-5 * (1 + abs(right).max()))
 
 
 def value_and_gradients(function):
@@ -156,6 +163,70 @@ def test_small_ones_stay(monkeypatch):
     check(conv, normal(0, 2, 6, 6, 3), normal(1, 3, 3, 3, 2), expected=0)
 
 
+X, KERNEL = normal(0, 2, 9, 7, 3), normal(1, 3, 3, 3, 5)
+PER_CHANNEL, FULL = normal(2, 5), normal(3, 2, 7, 5, 5)
+
+
+AFTER = {
+    "bias": (lambda y: y + PER_CHANNEL, 0),
+    "relu": (jax.nn.relu, 0),
+    "jnp's relu": (lambda y: jnp.maximum(y, 0), 0),
+    "normalization": (lambda y: y * PER_CHANNEL.reshape(1, 1, 1, 5) + PER_CHANNEL, 0),
+    "difference": (lambda y: jax.nn.relu(y - FULL), 0),
+    "shortcut": (lambda y: jax.nn.relu(FULL + (PER_CHANNEL + y) * PER_CHANNEL), 0),
+    "sum of two": (lambda y: y + 2 * conv(X, KERNEL), 1),
+    "what is read twice": (lambda y: (y + PER_CHANNEL) * (y + PER_CHANNEL), 3),
+    "result and relu": (lambda y: (y, jax.nn.relu(y)), 1),
+    "number": (lambda y: y + 1.5, 1),
+    "other maximum": (lambda y: jnp.maximum(y, PER_CHANNEL), 1),
+    "the other's difference": (lambda y: FULL - y, 1),
+    "other shape": (lambda y: y + FULL[:1], 1),
+    "more axes": (lambda y: y + jnp.ones((2, 1, 1, 1, 1)), 1),
+}
+
+
+@pytest.mark.parametrize("single", [False, True])
+@pytest.mark.parametrize(("after", "left"), AFTER.values(), ids=AFTER)
+def test_what_follows(after, left, single):
+    """It is done with the convolution, or stays where it was."""
+    expected = 2 if after is AFTER["sum of two"][0] else 1
+    check(lambda x, w: after(conv(x, w)), X, KERNEL, expected=expected, left=left, single=single)
+
+
+def test_what_follows_a_sequence_and_a_volume():
+    for space in ((9,), (5, 6, 4)):
+        x, kernel = normal(0, 2, *space, 3), normal(1, *(3 for _ in space), 3, 5)
+        full = normal(4, 2, *(n - 2 for n in space), 5)
+
+        def run(x, w, full):
+            return jax.nn.relu((conv(x, w) + PER_CHANNEL) * PER_CHANNEL - full)
+
+        check(run, x, kernel, full, expected=1, left=0)
+
+
+def test_a_relu_hides_no_nan():
+    x = X.copy()
+    x[0, 4, 4, 1] = np.nan
+    program = substitute.with_onednn(jax.make_jaxpr(lambda x: jax.nn.relu(conv(x, KERNEL)))(x))
+    assert calls(program.jaxpr) == len(program.jaxpr.eqns) == 1
+    (y,) = jax.jit(jaxpr_as_fun(program))(x)
+    right = jax.nn.relu(conv(x, KERNEL))
+    np.testing.assert_array_equal(np.isnan(y), np.isnan(right))
+    assert np.isnan(y).any()
+
+
+def test_pooling():
+    """XLA's are the convolutions of which pooling leaves results out, and those of few inputs."""
+
+    def pooled(x, kernel):
+        return max_pool(jax.nn.relu(conv(x, kernel)), 2)
+
+    even = normal(0, 2, 10, 8, 3)
+    check(pooled, even, KERNEL, expected=1)
+    check(pooled, X, KERNEL, expected=0)
+    check(pooled, even[..., :1], KERNEL[:, :, :1], expected=0)
+
+
 def build():
     layers = hb.layers
     hb.utils.set_random_seed(3)
@@ -177,7 +248,7 @@ def test_training_gives_the_same_weights(monkeypatch):
     x, y = rng.random((40, 12, 12, 3), dtype="float32"), rng.integers(0, 3, 40)
     seen = []
     original = onednn.convolution
-    monkeypatch.setattr(onednn, "convolution", lambda *a: seen.append(a[0]) or original(*a))
+    monkeypatch.setattr(onednn, "convolution", lambda *a: seen.append(a[1]) or original(*a))
     model = build()
     history = model.fit(x, y, batch_size=8, epochs=2, shuffle=False, verbose=0).history
     assert {onednn.FORWARD, onednn.DATA, onednn.KERNEL} == set(seen)

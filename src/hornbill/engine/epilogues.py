@@ -59,8 +59,8 @@ class Program:
             if isinstance(atom, Var):
                 self._readers[atom].append(None)
 
-    def take_after(self, out: Var) -> Epilogue:
-        """Takes what follows a result that nothing else reads."""
+    def after(self, out: Var) -> Epilogue:
+        """What follows a result that nothing else reads."""
         found = Epilogue([], [], [], out)
         while len(self._readers[found.out]) == 1:
             (place,) = self._readers[found.out]
@@ -74,8 +74,15 @@ class Program:
             found.operands += operands
             found.places.append(place)
             (found.out,) = self.equations[place].outvars
-        self.taken.update(found.places)
         return found
+
+    def pooling(self, out: Var) -> JaxprEqn | None:
+        """The max pooling that alone reads a result, if there is one."""
+        places = self._readers[out]
+        if len(places) != 1 or places[0] is None:
+            return None
+        reader = self.equations[places[0]]
+        return reader if reader.primitive.name == "reduce_window_max" else None
 
     def _operation(self, equation: JaxprEqn, result: Var) -> tuple | None:
         """The code and the operand of an equation that reads a result; None for any other one."""

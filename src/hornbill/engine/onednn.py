@@ -126,9 +126,7 @@ def convolution(
     """
     before, behind = zip(*padding, strict=True)
     gaps = [d - 1 for d in dilation]  # oneDNN's dilation counts the places left out
-    settings = np.array(
-        [single, kind, groups, *strides, *gaps, *before, *behind, *then], np.int64
-    )
+    settings = np.array([single, kind, groups, *strides, *gaps, *before, *behind, *then], np.int64)
     call = jax.ffi.ffi_call("hornbill_convolution", jax.ShapeDtypeStruct(shape, np.float32))
     return call(a, b, *with_, settings=settings)
 

@@ -1,7 +1,7 @@
 """An LSTM over a sequence by oneDNN, for programs of this process on the CPU.
 
 Measured on two cores (batch 32, 100 steps, 128 inputs and units): value and gradients take 15 ms
-(`recurrence` 23). The value alone takes as long as there.
+(`recurrence` 23). The value alone, a batch in each of two threads, takes 5.9 ms (6.5).
 """
 
 import functools
@@ -30,7 +30,7 @@ def fits(xs, kernel, bias, kernel_h) -> bool:
 
 def _parts(batch: int) -> int:
     """In how many equal parts a batch is cut, one for each thread."""
-    return max(n for n in range(1, onednn.threads() + 1) if batch % n == 0)
+    return max(n for n in range(1, max(onednn.threads(), 1) + 1) if batch % n == 0)
 
 
 def _cut(a, parts: int):
@@ -78,15 +78,26 @@ def _run(kind, parts, xs, h, c, *weights):
     return *map(_joined, (outputs, h, c)), *workspace
 
 
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+def _train(plain, parts, *args):
+    return _run(onednn.TRAIN, parts, *args)
+
+
 def _forward(plain, parts, *args):
-    results = _run(onednn.TRAIN, parts, *args)
+    results = _train(plain, parts, *args)
     return results[:3], (args, results)
 
 
+def _train_forward(plain, parts, *args):
+    results = _train(plain, parts, *args)
+    return results, (args, results)
+
+
 def _backward(plain, parts, saved, cotangents):
-    return _gradients(plain, *saved, cotangents)
+    return _gradients(plain, *saved, cotangents[:3])
 
 
+_train.defvjp(_train_forward, _backward)
 _infer.defvjp(_forward, _backward)
 
 

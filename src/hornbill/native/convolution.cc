@@ -47,9 +47,11 @@ bool append(Handle made, Plan* plan, const Frame& f, const int64_t* codes, int c
   Handle list;
   if (!ok(dnn.post_ops_create(&list))) return false;
   for (int i = 0, at = 2; i < count; i++) {
-    constexpr int kEltwiseRelu = 32, kBinary[] = {0, 0x1fff0, 0x1fff1, 0x1fff5};
+    constexpr int kHardSwish = 52, kBinary[] = {0, 0x1fff0, 0x1fff1, 0x1fff5};
     if (codes[i] == kRelu) {
-      if (!ok(dnn.post_ops_append_eltwise(list, kEltwiseRelu, 0, 0))) return false;
+      // oneDNN's own relu makes 0 of NaN. This, x * min(max(1e38 * x, 0), 1), hides nothing: NaN
+      // stays and an overflow to -infinity becomes it.
+      if (!ok(dnn.post_ops_append_eltwise(list, kHardSwish, 1e38f, 0))) return false;
       continue;
     }
     Handle layout, memory;
@@ -126,7 +128,8 @@ bool run(const Plan& p, Kind kind, const Frame& f) {
 
 }  // namespace
 
-// The handler: (x, kernel, *operands) -> y, (kernel, dy) -> dx or (x, dy) -> d kernel, by settings[1].
+// The handler: (x, kernel, *operands) -> y, (kernel, dy) -> dx or (x, dy) -> d kernel; settings[1]
+// says which.
 extern "C" void* hornbill_convolution(Frame* f) {
   if (answered(f)) return nullptr;
   const int64_t* given = f->attributes.items[0]->data;

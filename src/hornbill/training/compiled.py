@@ -40,7 +40,7 @@ class Compiled:
         self.collects = mode == "predict"
         self.convolves = "conv_general_dilated" in compiler.primitives(self.traced)
         self.trains_convolutions = self.convolves and mode == "train"
-        if self.trains_convolutions:
+        if self.convolves:
             self._use_onednn()
         self._programs: dict = {}  # by what they work on
 
