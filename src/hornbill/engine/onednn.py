@@ -53,7 +53,7 @@ def available() -> bool:
         with _sleeping_threads():
             if not _bridge().hornbill_open(os.fsencode(path)):
                 return False
-        for name in ("hornbill_convolution", "hornbill_lstm"):
+        for name in ("hornbill_convolution", "hornbill_lstm", "hornbill_attention"):
             handler = jax.ffi.pycapsule(getattr(_bridge(), name))
             jax.ffi.register_ffi_target(name, handler, platform="cpu")
     except (OSError, jax.errors.JaxRuntimeError):
@@ -141,6 +141,21 @@ def lstm(kind: int, shapes, *args):
     """
     call = jax.ffi.ffi_call("hornbill_lstm", shapes, vmap_method="sequential")
     return call(*args, settings=np.array([kind], np.int64))
+
+
+def attention(single: bool, scale: float, shapes, *args, back: bool = False):
+    """Attention for each head, or its gradients: `native/attention.cc` has the arguments' order.
+
+    Args:
+        single: whether it stays in the thread that runs the program; else it uses all cores.
+        scale: of the scores.
+        shapes: that of the result, or those of the gradients.
+        args: `(batch, steps, heads, dim)`, and what is added to the scores, float32.
+        back: whether it is the way back.
+    """
+    call = jax.ffi.ffi_call("hornbill_attention", shapes, vmap_method="sequential")
+    bits = np.float32(scale).view(np.int32)
+    return call(*args, settings=np.array([single, back, bits], np.int64))
 
 
 @functools.cache

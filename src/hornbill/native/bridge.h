@@ -16,6 +16,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -114,7 +115,8 @@ struct Argument {
 };
 
 constexpr int kFloat = 3, kAnyLayout = 1, kTraining = 64, kDirect = 1, kCpu = 1, kInOrder = 1;
-constexpr int kOwnScratch = 1;
+constexpr int kOwnScratch = 1, kInference = 96;
+constexpr int kHardSwish = 52, kAddition = 0x1fff0;
 constexpr int kSource = 1, kDestination = 17, kWeights = 33, kScratch = 80;
 constexpr int kSourceGradient = 129, kDestinationGradient = 145, kWeightsGradient = 161;
 constexpr int kPostOperand = 32768, kSecondSource = 2;  // of operation i: kPostOperand * (i + 1)
@@ -144,6 +146,11 @@ struct Library {
   int (*convolution_backward_weights_primitive_desc_create)(Handle*, Handle, int, Handle, Handle,
                                                             Handle, Handle, Padding, Padding,
                                                             Padding, Padding, Handle, Handle);
+  int (*matmul_primitive_desc_create)(Handle*, Handle, Handle, Handle, Handle, Handle, Handle);
+  int (*softmax_forward_primitive_desc_create)(Handle*, Handle, int, int, Handle, Handle, int,
+                                               Handle);
+  int (*softmax_backward_primitive_desc_create)(Handle*, Handle, int, Handle, Handle, Handle, int,
+                                                Handle, Handle);
   size_t (*memory_desc_get_size)(Handle);
   int (*primitive_attr_create)(Handle*);
   int (*primitive_attr_set_scratchpad_mode)(Handle, int);
@@ -151,6 +158,7 @@ struct Library {
   int (*post_ops_create)(Handle*);
   int (*post_ops_append_eltwise)(Handle, int, float, float);
   int (*post_ops_append_binary)(Handle, int, Handle);
+  int (*post_ops_append_sum)(Handle, float, int, int);
   int (*lstm_forward_primitive_desc_create)(Handle*, Handle, int, int, Handle, Handle, Handle,
                                             Handle, Handle, Handle, Handle, Handle, Handle, Handle,
                                             Handle, unsigned, Handle);
@@ -268,4 +276,27 @@ inline bool create_copier(Primitive* p, Handle from, Handle to) {
 
 inline bool copy(const Primitive& copier, Handle from, Handle to) {
   return execute(copier, {{kSource, from}, {kDestination, to}});
+}
+
+// Runs a function in a thread in which oneDNN makes no threads of its own.
+template <class Function>
+std::thread alone(Function function) {
+  return std::thread([=] {
+    dnn.set_num_threads(1);
+    function();
+  });
+}
+
+// Calls function(0), ..., function(count - 1), each in a thread; whether all return true. One alone
+// stays in this thread.
+template <class Function>
+bool each(size_t count, Function function) {
+  if (count == 1) return function(0);
+  std::vector<std::thread> threads;
+  std::vector<char> good(count);
+  for (size_t i = 0; i < count; i++) threads.push_back(alone([&, i] { good[i] = function(i); }));
+  for (std::thread& thread : threads) thread.join();
+  for (char one : good)
+    if (!one) return false;
+  return true;
 }

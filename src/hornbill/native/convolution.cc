@@ -47,7 +47,7 @@ bool append(Handle made, Plan* plan, const Frame& f, const int64_t* codes, int c
   Handle list;
   if (!ok(dnn.post_ops_create(&list))) return false;
   for (int i = 0, at = 2; i < count; i++) {
-    constexpr int kHardSwish = 52, kBinary[] = {0, 0x1fff0, 0x1fff1, 0x1fff5};
+    constexpr int kBinary[] = {0, kAddition, 0x1fff1, 0x1fff5};
     if (codes[i] == kRelu) {
       // oneDNN's own relu makes 0 of NaN. This, x * min(max(1e38 * x, 0), 1), hides nothing: NaN
       // stays and an overflow to -infinity becomes it.

@@ -29,6 +29,9 @@ extern "C" bool hornbill_open(const char* path) {
   FIND(convolution_forward_primitive_desc_create);
   FIND(convolution_backward_data_primitive_desc_create);
   FIND(convolution_backward_weights_primitive_desc_create);
+  FIND(matmul_primitive_desc_create);
+  FIND(softmax_forward_primitive_desc_create);
+  FIND(softmax_backward_primitive_desc_create);
   FIND(memory_desc_get_size);
   FIND(primitive_attr_create);
   FIND(primitive_attr_set_scratchpad_mode);
@@ -36,6 +39,7 @@ extern "C" bool hornbill_open(const char* path) {
   FIND(post_ops_create);
   FIND(post_ops_append_eltwise);
   FIND(post_ops_append_binary);
+  FIND(post_ops_append_sum);
   FIND(lstm_forward_primitive_desc_create);
   FIND(lstm_backward_primitive_desc_create);
 #undef FIND

@@ -3,13 +3,11 @@
 // Each core runs a part of the batch from the first step to the last. oneDNN by itself cuts the
 // small products of each step instead, and its threads would meet thousands of times in a call.
 
-#include <thread>
-
 #include "bridge.h"
 
 namespace {
 
-constexpr int kInference = 96, kBackward = 128, kOverwrite = 1, kForwards = 1;
+constexpr int kBackward = 128, kOverwrite = 1, kForwards = 1;
 constexpr int kBias = 41, kWorkspace = 64, kGradient = 128;  // d name = name + kGradient
 
 enum Kind { kTrain, kGradients, kInfer };
@@ -111,22 +109,9 @@ bool make(Part* part, const Frame& f, Kind kind) {
   return good;
 }
 
-// Runs a function in a thread in which oneDNN makes no threads of its own.
-template <class Function>
-std::thread alone(Function function) {
-  return std::thread([=] {
-    dnn.set_num_threads(1);
-    function();
-  });
-}
-
 bool make(std::vector<Part>* parts, const Frame& f, Kind kind) {
   parts->resize(f.arguments.items[0]->dims[0]);
-  bool good = true;
-  alone([&] {
-    for (Part& part : *parts) good = good && make(&part, f, kind);
-  }).join();
-  return good;
+  return each(parts->size(), [&](size_t i) { return make(&(*parts)[i], f, kind); });
 }
 
 bool run(Part& part, const Frame& f, size_t place) {
@@ -140,18 +125,6 @@ bool run(Part& part, const Frame& f, size_t place) {
   if (!execute(part.primitive, arguments)) return false;
   for (const Bound& b : part.bound)
     if (b.packed && b.result && !copy(b.copier, b.packed, b.memory)) return false;
-  return true;
-}
-
-bool run(std::vector<Part>& parts, const Frame& f) {
-  if (parts.size() == 1) return run(parts[0], f, 0);
-  std::vector<std::thread> threads;
-  std::vector<char> good(parts.size());
-  for (size_t i = 0; i < parts.size(); i++)
-    threads.push_back(alone([&, i] { good[i] = run(parts[i], f, i); }));
-  for (std::thread& thread : threads) thread.join();
-  for (char one : good)
-    if (!one) return false;
   return true;
 }
 
@@ -180,5 +153,7 @@ extern "C" void* hornbill_lstm(Frame* f) {
   bool single = f->arguments.items[0]->dims[0] == 1;
   return answer<Parts>(
       *f, single, [&](Parts& parts) { return make(&parts, *f, kind); },
-      [&](Parts& parts) { return run(parts, *f); });
+      [&](Parts& parts) {
+        return each(parts.size(), [&](size_t i) { return run(parts[i], *f, i); });
+      });
 }
