@@ -115,7 +115,7 @@ def test_mapped_over_models():
 
 
 def test_what_stays(calls):
-    """A bias that may have a gradient, groups of heads, half precision, a scale that is computed."""
+    """A bias with a gradient, groups of heads, half precision, a scale that is computed."""
     args = arrays(2, 5, 7, 4, 4)
     agree(2, args, bias=normal(5, 2, 4, 5, 7))
     agree(2, [args[0], *(a[:, :, :2] for a in args[1:])])
