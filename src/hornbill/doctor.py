@@ -86,9 +86,7 @@ def compiler_options() -> list[tuple[str, str]]:
         known = compile.CPU_OPTIONS | compile.CONVOLUTION_TRAINING_OPTIONS
         rows += [(n, "unknown to this jaxlib: left out") for n in known if n not in convolutions]
     flags = os.environ.get("XLA_FLAGS")
-    rows.append(
-        ("convolutions and LSTM", "oneDNN's, in training" if onednn.available() else "XLA's")
-    )
+    rows.append(("convolutions, LSTM, attention", "oneDNN's" if onednn.available() else "XLA's"))
     return rows + [("XLA_FLAGS", flags or "not set")]
 
 

@@ -9,6 +9,7 @@ from jax.extend.core import jaxpr_as_fun
 from kernel_parity import normal
 
 import hornbill as hb
+from hornbill.engine import compile as compiler
 from hornbill.engine import onednn, substitute
 from hornbill.kernels.conv import conv, conv_transpose, depthwise_conv
 from hornbill.kernels.pooling import max_pool
@@ -27,13 +28,13 @@ def calls(jaxpr) -> int:
     return inner + sum(e.primitive.name == "ffi_call" for e in jaxpr.eqns)
 
 
-def check(function, *args, expected: int, left=None, single=False):
+def check(function, *args, expected: int, left=None, threads=2):
     """A function's program with oneDNN has so many calls of it, and the same results.
 
     `left` is how many elementwise operations it has besides.
     """
     plain = jax.make_jaxpr(function)(*args)
-    program = substitute.with_onednn(plain, single)
+    program = substitute.with_onednn(plain, threads)
     assert calls(program.jaxpr) == expected
     if left is not None:
         others = ("add", "mul", "sub", "max", "jit", "custom_jvp_call")
@@ -138,7 +139,7 @@ def test_mapped_over_examples():
     kernel = normal(1, 3, 3, 3, 2)
     one = jax.grad(lambda kernel, x: (conv(x, kernel) ** 2).sum())
     plain = jax.make_jaxpr(jax.vmap(one, (None, 0)))(kernel, x)
-    got = jax.jit(jaxpr_as_fun(substitute.with_onednn(plain)))(kernel, x)
+    got = jax.jit(jaxpr_as_fun(substitute.with_onednn(plain, 2)))(kernel, x)
     right = jaxpr_as_fun(plain)(kernel, x)
     np.testing.assert_allclose(got[0], right[0], rtol=1e-4, atol=1e-4)
 
@@ -185,12 +186,12 @@ AFTER = {
 }
 
 
-@pytest.mark.parametrize("single", [False, True])
+@pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize(("after", "left"), AFTER.values(), ids=AFTER)
-def test_what_follows(after, left, single):
+def test_what_follows(after, left, threads):
     """It is done with the convolution, or stays where it was."""
     expected = 2 if after is AFTER["sum of two"][0] else 1
-    check(lambda x, w: after(conv(x, w)), X, KERNEL, expected=expected, left=left, single=single)
+    check(lambda x, w: after(conv(x, w)), X, KERNEL, expected=expected, left=left, threads=threads)
 
 
 def test_what_follows_a_sequence_and_a_volume():
@@ -207,7 +208,7 @@ def test_what_follows_a_sequence_and_a_volume():
 def test_a_relu_hides_no_nan():
     x = X.copy()
     x[0, 4, 4, 1] = np.nan
-    program = substitute.with_onednn(jax.make_jaxpr(lambda x: jax.nn.relu(conv(x, KERNEL)))(x))
+    program = substitute.with_onednn(jax.make_jaxpr(lambda x: jax.nn.relu(conv(x, KERNEL)))(x), 1)
     assert calls(program.jaxpr) == len(program.jaxpr.eqns) == 1
     (y,) = jax.jit(jaxpr_as_fun(program))(x)
     right = jax.nn.relu(conv(x, KERNEL))
@@ -260,6 +261,28 @@ def test_training_gives_the_same_weights(monkeypatch):
     np.testing.assert_allclose(history["loss"], expected["loss"], rtol=1e-4)
     for got, right in zip(model.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_allclose(got, right, rtol=1e-3, atol=1e-5)
+
+
+def test_batches_beside_each_other(monkeypatch):
+    """Many at a time and one alone: always the same bits, and nearly those of XLA."""
+    rng = np.random.default_rng(0)
+    x, y = rng.random((90, 12, 12, 3), dtype="float32"), rng.integers(0, 3, 90)
+    model = build()
+    model.fit(x, y, batch_size=45, verbose=0)
+    seen, original = [], onednn.convolution
+    monkeypatch.setattr(onednn, "convolution", lambda *a: seen.append(a[0]) or original(*a))
+    got = model.predict(x, batch_size=7, verbose=0), model.predict(x[:7], verbose=0)
+    loss = model.evaluate(x, y, batch_size=7, verbose=0)
+    assert {threads == compiler.cores() for threads in seen} == {False, True}
+    for _ in range(3):
+        np.testing.assert_array_equal(model.predict(x, batch_size=7, verbose=0), got[0])
+    np.testing.assert_allclose(got[1], got[0][:7], rtol=1e-5, atol=1e-6)
+    monkeypatch.setattr(onednn, "available", lambda: False)
+    other = build()
+    other.set_weights(model.get_weights())
+    right = other.predict(x, batch_size=7, verbose=0)
+    np.testing.assert_allclose(got[0], right, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(loss, other.evaluate(x, y, batch_size=7, verbose=0), rtol=1e-4)
 
 
 def test_training_twice_gives_the_same_bits():

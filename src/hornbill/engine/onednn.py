@@ -1,4 +1,4 @@
-"""oneDNN's convolutions and LSTM as calls in a program for the CPU.
+"""oneDNN's convolutions, LSTM and attention as calls in a program for the CPU.
 
 Where XLA's convolutions reach 70 to 110 Gflop/s on two cores, and their gradients for the kernel
 50 to 100, oneDNN's reach 200 to 270 (float32, channels last). The files in `native/` are the
@@ -107,12 +107,22 @@ def _sleeping_threads():
 
 
 def convolution(
-    single: bool, kind: int, shape, a, b, groups: int, strides, dilation, padding, then=(), with_=()
+    threads: int,
+    kind: int,
+    shape,
+    a,
+    b,
+    groups: int,
+    strides,
+    dilation,
+    padding,
+    then=(),
+    with_=(),
 ):
     """A convolution or one of its gradients, with `x` and `y` `(batch, *space, channels)`.
 
     Args:
-        single: whether it stays in the thread that runs the program; else it uses all cores.
+        threads: on how many it runs. Calls that use all cores wait for each other.
         kind: `FORWARD` `(x, kernel) -> y`, `DATA` `(kernel, dy) -> dx`, or `KERNEL`
             `(x, dy) -> d kernel`. Kernels are `(*space, channels in / groups, channels out)`.
         shape: the result's.
@@ -126,28 +136,29 @@ def convolution(
     """
     before, behind = zip(*padding, strict=True)
     gaps = [d - 1 for d in dilation]  # oneDNN's dilation counts the places left out
-    settings = np.array([single, kind, groups, *strides, *gaps, *before, *behind, *then], np.int64)
+    settings = np.array([threads, kind, groups, *strides, *gaps, *before, *behind, *then], np.int64)
     call = jax.ffi.ffi_call("hornbill_convolution", jax.ShapeDtypeStruct(shape, np.float32))
     return call(a, b, *with_, settings=settings)
 
 
-def lstm(kind: int, shapes, *args):
+def lstm(threads: int, kind: int, shapes, *args):
     """An LSTM over all steps, or its gradients: `native/lstm.cc` has the arguments' order.
 
     Args:
+        threads: on how many it runs, at most one for each part of the batch.
         kind: `INFER`, `TRAIN` (results and a workspace for the way back) or `GRADIENTS`.
         shapes: those of the results, `jax.ShapeDtypeStruct`s.
         args: `(time, batch, n)` inputs, `(batch, units)` states and Keras's weights, float32.
     """
     call = jax.ffi.ffi_call("hornbill_lstm", shapes, vmap_method="sequential")
-    return call(*args, settings=np.array([kind], np.int64))
+    return call(*args, settings=np.array([threads, kind], np.int64))
 
 
-def attention(single: bool, scale: float, shapes, *args, back: bool = False):
+def attention(threads: int, scale: float, shapes, *args, back: bool = False):
     """Attention for each head, or its gradients: `native/attention.cc` has the arguments' order.
 
     Args:
-        single: whether it stays in the thread that runs the program; else it uses all cores.
+        threads: on how many it runs.
         scale: of the scores.
         shapes: that of the result, or those of the gradients.
         args: `(batch, steps, heads, dim)`, and what is added to the scores, float32.
@@ -155,7 +166,7 @@ def attention(single: bool, scale: float, shapes, *args, back: bool = False):
     """
     call = jax.ffi.ffi_call("hornbill_attention", shapes, vmap_method="sequential")
     bits = np.float32(scale).view(np.int32)
-    return call(*args, settings=np.array([single, back, bits], np.int64))
+    return call(*args, settings=np.array([threads, back, bits], np.int64))
 
 
 @functools.cache

@@ -26,17 +26,17 @@ LEAST_SUMMED = 16
 _WINDOWS = "window_dimensions", "window_strides"
 
 
-def with_onednn(program: ClosedJaxpr, single: bool = False) -> ClosedJaxpr:
+def with_onednn(program: ClosedJaxpr, threads: int) -> ClosedJaxpr:
     """The program with each convolution that oneDNN does faster done by it.
 
     Args:
         program: a traced one.
-        single: whether they stay in the thread that runs the program; else they use all cores.
+        threads: on how many each call runs.
     """
-    return _in_param(program, single) if onednn.available() else program
+    return _in_param(program, threads) if onednn.available() else program
 
 
-def _replaced(jaxpr: Jaxpr, single: bool) -> Jaxpr:
+def _replaced(jaxpr: Jaxpr, threads: int) -> Jaxpr:
     program = Program([opened(e) for e in jaxpr.eqns], jaxpr.outvars)
     equations, changed = [], False
     late: dict = {}  # calls, by the places of the last operations that they do as well
@@ -47,7 +47,7 @@ def _replaced(jaxpr: Jaxpr, single: bool) -> Jaxpr:
         form = _form(old)
         function = form and form(old)
         if function is None:
-            equations.append(_with_inner(old, single))
+            equations.append(_with_inner(old, threads))
             changed |= equations[-1] is not old
             continue
         if form is _forward:
@@ -57,39 +57,39 @@ def _replaced(jaxpr: Jaxpr, single: bool) -> Jaxpr:
                 continue
             program.taken.update(found.places)
             function = functools.partial(function, found.then)
-            new = _inlined(function, single, [*old.invars, *found.operands], [found.out])
+            new = _inlined(function, threads, [*old.invars, *found.operands], [found.out])
             if found.places:
                 late[found.places[-1]], new = new, []
         else:
-            new = _inlined(function, single, old.invars, old.outvars)
+            new = _inlined(function, threads, old.invars, old.outvars)
         equations += new
         changed = True
     return jaxpr.replace(eqns=equations) if changed else jaxpr
 
 
-def _with_inner(equation: JaxprEqn, single: bool) -> JaxprEqn:
-    params = {name: _in_param(value, single) for name, value in equation.params.items()}
+def _with_inner(equation: JaxprEqn, threads: int) -> JaxprEqn:
+    params = {name: _in_param(value, threads) for name, value in equation.params.items()}
     if all(params[name] is value for name, value in equation.params.items()):
         return equation
     return equation.replace(params=params)
 
 
-def _in_param(value, single: bool):
+def _in_param(value, threads: int):
     """A parameter of an equation, with the programs in it replaced."""
     if isinstance(value, Jaxpr):
-        return _replaced(value, single)
+        return _replaced(value, threads)
     if isinstance(value, ClosedJaxpr):
-        inner = _replaced(value.jaxpr, single)
+        inner = _replaced(value.jaxpr, threads)
         return value if inner is value.jaxpr else ClosedJaxpr(inner, value.consts)
     if isinstance(value, tuple) and any(isinstance(v, (Jaxpr, ClosedJaxpr)) for v in value):
-        new = tuple(_in_param(v, single) for v in value)
+        new = tuple(_in_param(v, threads) for v in value)
         return value if all(n is v for n, v in zip(new, value, strict=True)) else new
     return value
 
 
-def _inlined(function: Callable, single: bool, arguments, results) -> list[JaxprEqn]:
+def _inlined(function: Callable, threads: int, arguments, results) -> list[JaxprEqn]:
     """The equations of a function, between variables of a program."""
-    function = functools.partial(function, single=single)
+    function = functools.partial(function, threads=threads)
     inner = jax.make_jaxpr(function)(*(v.aval for v in arguments)).jaxpr
     return renamed(inner.eqns, inner, arguments, results)
 
@@ -141,9 +141,9 @@ def _forward(equation: JaxprEqn) -> Callable | None:
     if min(map(min, settings["padding"])) < 0:
         return None
 
-    def function(then, x, kernel, *operands, single):
+    def function(then, x, kernel, *operands, threads):
         return onednn.convolution(
-            single,
+            threads,
             onednn.FORWARD,
             shape,
             x,
@@ -173,10 +173,10 @@ def _stretched(equation: JaxprEqn) -> Callable | None:
     if padding is None:
         return None
 
-    def function(dy, kernel, single):
+    def function(dy, kernel, threads):
         kernel = _kernel(lax.rev(kernel, space), settings).swapaxes(-1, -2)
         args = shape, kernel, dy, 1, strides, dilation, padding
-        return onednn.convolution(single, onednn.DATA, *args)
+        return onednn.convolution(threads, onednn.DATA, *args)
 
     return function
 
@@ -191,9 +191,9 @@ def _for_kernel(equation: JaxprEqn) -> Callable | None:
     if padding is None:
         return None
 
-    def function(x, dy, single):
+    def function(x, dy, threads):
         args = shape, x, dy, settings["batch_group_count"], strides, dilation, padding
-        return onednn.convolution(single, onednn.KERNEL, *args)
+        return onednn.convolution(threads, onednn.KERNEL, *args)
 
     return function
 

@@ -29,8 +29,7 @@ def attention(query, key, value, bias, mask, scale: float, is_causal: bool):
     seen = _seen(mask, query.shape[1], key.shape[1], is_causal)
     if bias is None and _fits(query, key, value, scale):
         added = () if seen is None else (_added(seen, key.shape[1]),)
-        single = onednn.threads() == 1
-        return _by_onednn(single, float(scale), query, key, value, *added)
+        return _by_onednn(onednn.threads(), float(scale), query, key, value, *added)
     return _formula(query, key, value, bias, seen, scale)
 
 
@@ -86,32 +85,32 @@ def _plain(scale, query, key, value, *added):
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
-def _by_onednn(single, scale, *args):
-    return onednn.attention(single, scale, _like(args[0]), *args)
+def _by_onednn(threads, scale, *args):
+    return onednn.attention(threads, scale, _like(args[0]), *args)
 
 
-def _forward(single, scale, *args):
-    return _by_onednn(single, scale, *args), args
+def _forward(threads, scale, *args):
+    return _by_onednn(threads, scale, *args), args
 
 
-def _backward(single, scale, args, cotangent):
-    return (*_gradients(single, scale, args, cotangent), *(None for _ in args[3:]))
+def _backward(threads, scale, args, cotangent):
+    return (*_gradients(threads, scale, args, cotangent), *(None for _ in args[3:]))
 
 
 _by_onednn.defvjp(_forward, _backward)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
-def _gradients(single, scale, args, cotangent):
+def _gradients(threads, scale, args, cotangent):
     shapes = [_like(a) for a in args[:3]]
-    return tuple(onednn.attention(single, scale, shapes, *args, cotangent, back=True))
+    return tuple(onednn.attention(threads, scale, shapes, *args, cotangent, back=True))
 
 
-def _gradients_forward(single, scale, args, cotangent):
-    return _gradients(single, scale, args, cotangent), (args, cotangent)
+def _gradients_forward(threads, scale, args, cotangent):
+    return _gradients(threads, scale, args, cotangent), (args, cotangent)
 
 
-def _gradients_backward(single, scale, saved, seconds):
+def _gradients_backward(threads, scale, saved, seconds):
     def gradients(args, cotangent):
         return jax.vjp(functools.partial(_plain, scale), *args)[1](cotangent)[:3]
 

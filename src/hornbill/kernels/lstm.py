@@ -24,13 +24,13 @@ def fits(xs, kernel, bias, kernel_h) -> bool:
     steps, batch, inputs = xs.shape
     if steps * batch * (kernel.size + kernel_h.size) < LEAST_PRODUCTS:
         return False
-    shape = steps, batch // _parts(batch), inputs, kernel_h.shape[0]
+    shape = steps, batch // _parts(batch, onednn.threads()), inputs, kernel_h.shape[0]
     return onednn.lstm_workspace(*shape) > 0
 
 
-def _parts(batch: int) -> int:
-    """In how many equal parts a batch is cut, one for each thread."""
-    return max(n for n in range(1, max(onednn.threads(), 1) + 1) if batch % n == 0)
+def _parts(batch: int, threads: int) -> int:
+    """In how many equal parts a batch is cut, at most one for each thread."""
+    return max(n for n in range(1, threads + 1) if batch % n == 0)
 
 
 def _cut(a, parts: int):
@@ -58,51 +58,52 @@ def lstm(plain, xs, h, c, kernel, kernel_h, bias):
         h, c: the first states, `(batch, units)`.
         kernel, kernel_h, bias: an `LSTM` layer's weights.
     """
-    return _infer(plain, _parts(h.shape[0]), xs, h, c, kernel, kernel_h, bias)
+    return _infer(plain, onednn.threads(), xs, h, c, kernel, kernel_h, bias)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
-def _infer(plain, parts, *args):
-    return _run(onednn.INFER, parts, *args)
+def _infer(plain, threads, *args):
+    return _run(onednn.INFER, threads, *args)
 
 
-def _run(kind, parts, xs, h, c, *weights):
+def _run(kind, threads, xs, h, c, *weights):
     """The results; in training also what they leave for the way back."""
+    parts = _parts(h.shape[0], threads)
     xs, h, c = (_cut(a, parts) for a in (xs, h, c))
     _, steps, batch, inputs = xs.shape
     shapes = _shapes((parts, steps, *h.shape[1:]), h.shape, c.shape)
     if kind == onednn.TRAIN:
         size = onednn.lstm_workspace(steps, batch, inputs, h.shape[-1])
         shapes.append(jax.ShapeDtypeStruct((parts, size), jnp.uint8))
-    outputs, h, c, *workspace = onednn.lstm(kind, shapes, xs, h, c, *weights)
+    outputs, h, c, *workspace = onednn.lstm(threads, kind, shapes, xs, h, c, *weights)
     return *map(_joined, (outputs, h, c)), *workspace
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
-def _train(plain, parts, *args):
-    return _run(onednn.TRAIN, parts, *args)
+def _train(plain, threads, *args):
+    return _run(onednn.TRAIN, threads, *args)
 
 
-def _forward(plain, parts, *args):
-    results = _train(plain, parts, *args)
+def _forward(plain, threads, *args):
+    results = _train(plain, threads, *args)
     return results[:3], (args, results)
 
 
-def _train_forward(plain, parts, *args):
-    results = _train(plain, parts, *args)
+def _train_forward(plain, threads, *args):
+    results = _train(plain, threads, *args)
     return results, (args, results)
 
 
-def _backward(plain, parts, saved, cotangents):
-    return _gradients(plain, *saved, cotangents[:3])
+def _backward(plain, threads, saved, cotangents):
+    return _gradients(plain, threads, *saved, cotangents[:3])
 
 
 _train.defvjp(_train_forward, _backward)
 _infer.defvjp(_forward, _backward)
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _gradients(plain, args, results, cotangents):
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+def _gradients(plain, threads, args, results, cotangents):
     xs, h, c, *weights = args
     *results, workspace = results
     parts = workspace.shape[0]
@@ -111,15 +112,15 @@ def _gradients(plain, args, results, cotangents):
     )
     shapes = _shapes(*(a.shape for a in data), *((parts, *w.shape) for w in weights))
     given = *data, *weights, *results, workspace, *cotangents
-    *grads, dk, dk_h, db = onednn.lstm(onednn.GRADIENTS, shapes, *given)
+    *grads, dk, dk_h, db = onednn.lstm(threads, onednn.GRADIENTS, shapes, *given)
     return *map(_joined, grads), dk.sum(0), dk_h.sum(0), db.sum(0)
 
 
-def _gradients_forward(plain, args, results, cotangents):
-    return _gradients(plain, args, results, cotangents), (args, cotangents)
+def _gradients_forward(plain, threads, args, results, cotangents):
+    return _gradients(plain, threads, args, results, cotangents), (args, cotangents)
 
 
-def _gradients_backward(plain, saved, seconds):
+def _gradients_backward(plain, threads, saved, seconds):
     _, pullback = jax.vjp(lambda args, d: jax.vjp(plain, *args)[1](d), *saved)
     args, cotangents = pullback(seconds)
     return args, None, cotangents

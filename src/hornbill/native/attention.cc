@@ -172,18 +172,19 @@ bool run(Worker& w, const Sizes& z, const Frame& f, float scale, int64_t head, b
 }  // namespace
 
 // The handler. (query, key, value, [mask]) -> output, or (query, key, value, [mask], d output) ->
-// (d query, d key, d value). Settings: whether it stays in its thread, whether it is the way back,
-// and the scale's bits.
+// (d query, d key, d value). Settings: on how many threads, whether it is the way back, and the
+// scale's bits.
 extern "C" void* hornbill_attention(Frame* f) {
   if (answered(f)) return nullptr;
   const int64_t* given = f->attributes.items[0]->data;
-  bool single = given[0], back = given[1];
+  int64_t threads = given[0];
+  bool back = given[1];
   float scale;
   std::memcpy(&scale, &given[2], sizeof scale);
   const int64_t *q = f->arguments.items[0]->dims, *k = f->arguments.items[1]->dims;
-  int64_t heads = q[0] * q[2], count = single ? 1 : std::min<int64_t>(cores, heads);
+  int64_t heads = q[0] * q[2], count = std::min(threads, heads);
   return answer<Plan>(
-      *f, single,
+      *f, threads,
       [&](Plan& plan) {
         plan.sizes = {q[0], q[1], k[1], q[2], q[3], block_of(q[1], k[1])};
         plan.workers.resize(count);

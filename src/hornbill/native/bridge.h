@@ -11,6 +11,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -227,14 +228,14 @@ inline std::vector<int64_t> key_of(const Frame& f) {
 // Runs a call with a plan for its settings and shapes: a free one, or a new one, which is kept.
 //
 // A plan has memory of its own, so it is one call's at a time. A call that is to use all cores is
-// alone; those that stay in their thread, `single`, run beside each other.
+// alone; those of fewer threads run beside each other.
 template <class Plan, class Make, class Run>
-void* answer(const Frame& f, bool single, Make make, Run run) {
+void* answer(const Frame& f, int64_t threads, Make make, Run run) {
   static std::map<std::vector<int64_t>, std::vector<Plan>> free;
   static std::mutex changing;
   std::unique_lock<std::mutex> alone(running, std::defer_lock);
-  if (!single) alone.lock();
-  dnn.set_num_threads(single ? 1 : cores);
+  if (threads >= cores) alone.lock();
+  dnn.set_num_threads(std::min<int64_t>(threads, cores));
   std::vector<int64_t> key = key_of(f);
   std::optional<Plan> plan;
   {

@@ -149,10 +149,10 @@ extern "C" size_t hornbill_lstm_workspace(int64_t steps, int64_t batch, int64_t 
 extern "C" void* hornbill_lstm(Frame* f) {
   if (answered(f)) return nullptr;
   using Parts = std::vector<Part>;
-  auto kind = static_cast<Kind>(f->attributes.items[0]->data[0]);
-  bool single = f->arguments.items[0]->dims[0] == 1;
+  const int64_t* given = f->attributes.items[0]->data;
+  auto kind = static_cast<Kind>(given[1]);
   return answer<Parts>(
-      *f, single, [&](Parts& parts) { return make(&parts, *f, kind); },
+      *f, given[0], [&](Parts& parts) { return make(&parts, *f, kind); },
       [&](Parts& parts) {
         return each(parts.size(), [&](size_t i) { return run(parts[i], *f, i); });
       });

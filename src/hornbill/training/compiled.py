@@ -32,9 +32,9 @@ class Compiled:
 
     def __init__(self, step, args, mode: str, members: int = 1, keeps: bool = False):
         self._pure = jax.jit(step)  # inside a program it is one call, not traced again
-        # Batches of the other modes run beside each other, each in a thread.
-        threads = 0 if members > 1 else compiler.cores() if mode == "train" else 1
-        with onednn.tracing_a_step(threads):
+        # The batches of the other modes run beside each other.
+        self._threads = compiler.cores() if mode == "train" else _threads_of_a_lane()
+        with onednn.tracing_a_step(self._threads if members == 1 else 0):
             self.traced = self._pure.trace(*args)
         self.mode, self.members, self.keeps, self.cells = mode, members, keeps, len(args[0])
         self.collects = mode == "predict"
@@ -46,7 +46,7 @@ class Compiled:
 
     def _use_onednn(self):
         """Gives convolutions to oneDNN."""
-        closed = with_onednn(self.traced.jaxpr)
+        closed = with_onednn(self.traced.jaxpr, compiler.cores())
         if closed is self.traced.jaxpr:
             return
         step, results = jaxpr_as_fun(closed), jax.tree.structure(self.traced.out_info)
@@ -102,7 +102,7 @@ class Compiled:
 
     @functools.cached_property
     def _halves(self) -> Cut:
-        return cut(with_onednn(self.traced.jaxpr, single=True), self.cells)
+        return cut(with_onednn(self.traced.jaxpr, self._threads), self.cells)
 
     def begin(self, values, fixed, data, index=None):
         """Starts what of a step does not wait for the step before, in a thread."""
@@ -161,6 +161,10 @@ class Compiled:
 
         _, _, _, data, order, *_ = args
         return self._program((len(order), _rows(data)), run, args, donate=(0, 1))
+
+
+def _threads_of_a_lane() -> int:
+    return max(1, compiler.cores() // MOST_LANES)
 
 
 def _rows(data) -> tuple[int, ...]:
