@@ -19,7 +19,7 @@ import numpy as np
 # Numbers hashed at a time: the working arrays stay in the processor's cache.
 BLOCK = 1 << 15
 
-_ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
+ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _SQRT2 = np.float32(np.sqrt(2))
 
 # Giles's coefficients, highest power first: near the centre, and in the tails.
@@ -57,7 +57,7 @@ def _hash(key, start: int, count: int) -> np.ndarray:
     low += keys[1]
     spare = np.empty_like(low)
     for i in range(5):
-        for distance in _ROTATIONS[i % 2]:
+        for distance in ROTATIONS[i % 2]:
             high += low
             np.right_shift(low, 32 - distance, out=spare)
             low <<= distance
