@@ -49,6 +49,7 @@ POOLS = {"max": (max_pool, plain_max), "average": (average_pool, plain_average)}
 CASES = {
     "1d overlapping": ((11,), (4,), (3,), "same", "channels_last"),
     "2d tiles": ((7, 9), (2, 3), None, "valid", "channels_first"),
+    "2d large tiles": ((18, 13), (9, 12), None, "valid", "channels_last"),
     "2d padded": ((7, 5), (2, 3), None, "same", "channels_first"),
     "2d overlapping": ((9, 8), (3, 3), (2, 2), "valid", "channels_first"),
     "2d wide": ((9, 9), (7, 7), (2, 2), "same", "channels_last"),
