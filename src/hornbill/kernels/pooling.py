@@ -15,7 +15,6 @@ from jax import lax
 
 from .windows import check_images, check_padding, per_dimension, spatial_axes
 
-
 # Of larger windows the places are not written out one by one.
 MOST_PLACES = 64
 
