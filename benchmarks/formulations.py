@@ -1,6 +1,6 @@
 """Ways to write a kernel, side by side: what `hornbill.kernels` chose, and what it passed over.
 
-    python benchmarks/formulations.py                 # lstm, conv, pooling
+    python benchmarks/formulations.py                 # lstm, conv, pooling, attention, dropout
     python benchmarks/formulations.py lstm --repeat 20
 
 Each row is one formulation, compiled as a training step compiles it: milliseconds for the value
@@ -15,11 +15,20 @@ import time
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.extend.core import jaxpr_as_fun
 
 from hornbill.engine import compile as compiler
+from hornbill.engine import onednn
+from hornbill.engine.substitute import with_onednn
+from hornbill.kernels.attention import attention
 from hornbill.kernels.conv import conv
+from hornbill.kernels.lstm import fits
+from hornbill.kernels.lstm import lstm as lstm_kernel
 from hornbill.kernels.pooling import max_pool
+from hornbill.kernels.random_bits import fast
 from hornbill.kernels.recurrent import recurrence
+
+ONEDNN = {"threads": compiler.cores()}
 
 # ---- LSTM: batch 32, 100 steps, 128 inputs and units -------------------------------------------
 
@@ -68,14 +77,25 @@ def lstm_ours(xs, kernel, kernel_h, unroll=1):
     return recurrence(gates, (), unroll, xs, kernel, None, kernel_h, None, states, None)[0]
 
 
+def lstm_onednn(xs, kernel, kernel_h):
+    zeros, bias = jnp.zeros((xs.shape[1], kernel_h.shape[0])), jnp.zeros(kernel.shape[1])
+    if not fits(xs, kernel, bias, kernel_h):
+        return lstm_ours(xs, kernel, kernel_h)
+    return lstm_kernel(None, xs, zeros, zeros, kernel, kernel_h, bias)[0]
+
+
 def lstm_case():
     rng = np.random.default_rng(0)
     made = [rng.normal(size=s) * k for s, k in (((100, 32, 128), 1), ((128, 512), 0.05))]
     arrays = [jnp.asarray(a, "float32") for a in (*made, made[1][::-1])]
     return arrays, {
-        "hornbill: one product of inputs in front, weight gradients behind": (lstm_ours, {}),
-        "hornbill, 5 steps unrolled": (functools.partial(lstm_ours, unroll=5), {}),
-        "hornbill, default scheduler": (lstm_ours, {"options": {}}),
+        "hornbill: oneDNN's, a part of the batch on each core": (lstm_onednn, ONEDNN),
+        "hornbill elsewhere: one product of inputs in front, weight gradients behind": (
+            lstm_ours,
+            {},
+        ),
+        "the same, 5 steps unrolled": (functools.partial(lstm_ours, unroll=5), {}),
+        "the same, default scheduler": (lstm_ours, {"options": {}}),
         "plain scan": (lstm, {}),
         "plain scan, default scheduler": (lstm, {"options": {}}),
         "plain scan, 10 steps unrolled": (functools.partial(lstm, unroll=10), {}),
@@ -120,7 +140,8 @@ def conv_case():
     arrays = [jnp.asarray(rng.normal(size=s) * 0.1, "float32") for s in shapes]
     training = {"options": compiler.options(trains_convolutions=True)}
     return arrays, {
-        "hornbill: lax.conv, without ynn fusions": (conv_ours, training),
+        "hornbill: oneDNN's": (conv_ours, ONEDNN),
+        "hornbill elsewhere: lax.conv, without ynn fusions": (conv_ours, training),
         "lax.conv, hornbill's options for other programs": (conv_ours, {}),
         "lax.conv, the compiler's own options": (conv_ours, {"options": {}}),
         "channels first": (conv_nchw, training),
@@ -145,19 +166,74 @@ def pool_slices(x):
     return jnp.maximum(jnp.maximum(a, b), jnp.maximum(c, d))
 
 
+def pool_ranks(x):
+    """The first of the largest by a reduction over the windows' places."""
+    b, h, w, c = x.shape
+    tiles = x.reshape(b, h // 2, 2, w // 2, 2, c)
+    top = jax.lax.stop_gradient(tiles).max((2, 4), keepdims=True)
+    order = jnp.arange(4).reshape(1, 1, 2, 1, 2, 1)
+    rank = jnp.where(tiles == top, order, 4)
+    return jnp.where(rank == rank.min((2, 4), keepdims=True), tiles, 0).sum((2, 4))
+
+
 def pooling_case():
     x = jnp.asarray(np.random.default_rng(0).normal(size=(64, 26, 26, 32)), "float32")
     return [x], {
-        "hornbill: reshape and max": (pool_ours, {}),
+        "hornbill: a window's places compared one by one": (pool_ours, {}),
+        "reshape, max, and the least rank of the largest": (pool_ranks, {}),
         "reduce_window": (pool_reduce_window, {}),
         "maximum of four strided slices": (pool_slices, {}),
     }
 
 
-CASES = {"lstm": lstm_case, "conv": conv_case, "pooling": pooling_case}
+# ---- attention: batch 32, 128 steps, 4 heads of 32 ---------------------------------------------
 
 
-def program(function, arrays, options=None):
+def attention_ours(query, key, value):
+    return attention(query, key, value, None, None, 32**-0.5, False)
+
+
+def attention_middle(query, key, value):
+    scores = jnp.einsum("bthd,bshd->bhts", query, key) * 32**-0.5
+    return jnp.einsum("bhts,bshd->bthd", jax.nn.softmax(scores), value)
+
+
+def attention_case():
+    rng = np.random.default_rng(0)
+    arrays = [jnp.asarray(rng.normal(size=(32, 128, 4, 32)), "float32") for _ in range(3)]
+    return arrays, {
+        "hornbill: oneDNN's products, a head's scores in the cache": (attention_ours, ONEDNN),
+        "hornbill elsewhere: heads in front": (attention_ours, {}),
+        "heads in the middle": (attention_middle, {}),
+        "jax.nn.dot_product_attention": (jax.nn.dot_product_attention, {}),
+    }
+
+
+# ---- dropout: batch 32, 128 steps, 512 features ------------------------------------------------
+
+
+def dropout(x, key):
+    return jnp.where(jax.random.bernoulli(key, 0.9, x.shape), x / 0.9, 0)
+
+
+def dropout_case():
+    x, key = jnp.ones((32, 128, 512)), jnp.array([0, 1], "uint32")
+    return [x], {
+        "hornbill: threefry's rounds written out": (lambda x: dropout(x, fast(key)), {}),
+        "jax.random": (lambda x: dropout(x, key), {}),
+    }
+
+
+CASES = {
+    "lstm": lstm_case,
+    "conv": conv_case,
+    "pooling": pooling_case,
+    "attention": attention_case,
+    "dropout": dropout_case,
+}
+
+
+def program(function, arrays, options=None, threads=0):
     """The value and all gradients of the mean square, compiled."""
 
     def loss(*arrays):
@@ -165,7 +241,10 @@ def program(function, arrays, options=None):
 
     step = jax.value_and_grad(loss, argnums=tuple(range(len(arrays))))
     chosen = compiler.options() if options is None else options
-    return jax.jit(step).lower(*arrays).compile(compiler_options=chosen)
+    with onednn.tracing_a_step(threads):
+        traced = jax.make_jaxpr(step)(*arrays)
+    traced = with_onednn(traced, threads) if threads else traced
+    return jax.jit(jaxpr_as_fun(traced)).lower(*arrays).compile(compiler_options=chosen)
 
 
 def main():
