@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from .engine.dtypes import is_float, is_int, standardize_dtype
 from .engine.operation import Tensor, op, to_array
 from .engine.random import SeedGenerator, draw_key
-from .kernels.random_bits import fast
+from .kernels.random_bits import bernoulli
 
 __all__ = [
     "SeedGenerator",
@@ -59,7 +59,7 @@ def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     (2, 3)
     """
     dtype = _float_dtype(dtype, "normal")
-    sample = jax.random.normal(fast(draw_key(seed)), _shape(shape, "normal"), dtype)
+    sample = jax.random.normal(draw_key(seed), _shape(shape, "normal"), dtype)
     return sample * to_array(stddev) + to_array(mean)
 
 
@@ -78,7 +78,7 @@ def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     """
     dtype = _float_dtype(dtype, "truncated_normal")
     shape = _shape(shape, "truncated_normal")
-    sample = jax.random.truncated_normal(fast(draw_key(seed)), -2.0, 2.0, shape, dtype)
+    sample = jax.random.truncated_normal(draw_key(seed), -2.0, 2.0, shape, dtype)
     return sample * to_array(stddev) + to_array(mean)
 
 
@@ -97,9 +97,7 @@ def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
     """
     dtype = _float_dtype(dtype, "uniform")
     shape = _shape(shape, "uniform")
-    return jax.random.uniform(
-        fast(draw_key(seed)), shape, dtype, to_array(minval), to_array(maxval)
-    )
+    return jax.random.uniform(draw_key(seed), shape, dtype, to_array(minval), to_array(maxval))
 
 
 def randint(shape, minval, maxval, dtype="int32", seed=None):
@@ -119,7 +117,7 @@ def randint(shape, minval, maxval, dtype="int32", seed=None):
     if not is_int(name):
         raise ValueError(f"random.randint draws ints. Received: dtype={dtype!r}")
     shape = _shape(shape, "randint")
-    return jax.random.randint(fast(draw_key(seed)), shape, to_array(minval), to_array(maxval), name)
+    return jax.random.randint(draw_key(seed), shape, to_array(minval), to_array(maxval), name)
 
 
 @op
@@ -145,7 +143,7 @@ def categorical(logits: Tensor, num_samples: int, dtype="int32", seed=None):
             f"Received: logits.shape={jnp.shape(logits)}"
         )
     shape = (logits.shape[0], num_samples)
-    drawn = jax.random.categorical(fast(draw_key(seed)), logits[..., None], axis=1, shape=shape)
+    drawn = jax.random.categorical(draw_key(seed), logits[..., None], axis=1, shape=shape)
     return drawn.astype(standardize_dtype(dtype))
 
 
@@ -181,7 +179,7 @@ def dropout(inputs: Tensor, rate: float, noise_shape=None, seed=None):
             f"Received: noise_shape={noise_shape}, inputs.shape={x.shape}"
         )
     keep = 1.0 - rate
-    kept = jax.random.bernoulli(fast(draw_key(seed)), keep, shape)
+    kept = bernoulli(draw_key(seed), keep, shape)
     return jnp.where(kept, x / keep, jnp.zeros_like(x))
 
 
@@ -197,7 +195,7 @@ def shuffle(x: Tensor, axis: int = 0, seed=None):
     >>> sorted(hb.random.shuffle([1, 2, 3], seed=1).tolist())
     [1, 2, 3]
     """
-    return jax.random.permutation(fast(draw_key(seed)), x, axis, independent=True)
+    return jax.random.permutation(draw_key(seed), x, axis, independent=True)
 
 
 def gamma(shape, alpha, dtype=None, seed=None):
@@ -214,7 +212,7 @@ def gamma(shape, alpha, dtype=None, seed=None):
     True
     """
     dtype, shape = _float_dtype(dtype, "gamma"), _shape(shape, "gamma")
-    return jax.random.gamma(fast(draw_key(seed)), to_array(alpha), shape, dtype)
+    return jax.random.gamma(draw_key(seed), to_array(alpha), shape, dtype)
 
 
 def binomial(shape, counts, probabilities, dtype=None, seed=None):
@@ -232,7 +230,7 @@ def binomial(shape, counts, probabilities, dtype=None, seed=None):
     """
     dtype, shape = _float_dtype(dtype, "binomial"), _shape(shape, "binomial")
     n, p = jnp.asarray(to_array(counts)), jnp.asarray(to_array(probabilities))
-    return jax.random.binomial(fast(draw_key(seed)), n, p, shape, dtype)
+    return jax.random.binomial(draw_key(seed), n, p, shape, dtype)
 
 
 def beta(shape, alpha, beta, dtype=None, seed=None):
@@ -250,4 +248,4 @@ def beta(shape, alpha, beta, dtype=None, seed=None):
     """
     dtype, shape = _float_dtype(dtype, "beta"), _shape(shape, "beta")
     a, b = jnp.asarray(to_array(alpha)), jnp.asarray(to_array(beta))
-    return jax.random.beta(fast(draw_key(seed)), a, b, shape, dtype)
+    return jax.random.beta(draw_key(seed), a, b, shape, dtype)

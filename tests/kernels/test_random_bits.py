@@ -1,4 +1,4 @@
-"""Random bits written out, against `jax.random`'s own: the same ones."""
+"""Dropout's mask, against `jax.random`'s."""
 
 import jax
 import jax.numpy as jnp
@@ -6,65 +6,50 @@ import numpy as np
 import pytest
 from jax import random
 
-from hornbill.kernels.random_bits import fast
+import hornbill as hb
+from hornbill.kernels.random_bits import bernoulli
 
-KEYS = [[0, 0], [7, 3], [2**32 - 1, 2**31]]
-
-
-def both(draw, key, compiled):
-    """What a function draws with a key of ours and with JAX's."""
-    draw = jax.jit(draw) if compiled else draw
-    return draw(fast(key)), draw(key)
-
-
-@pytest.fixture(params=KEYS, ids=str)
-def key(request):
-    return jnp.array(request.param, "uint32")
+KEYS = [[0, 0], [7, 3], [2**32 - 1, 2**31], [2**32 - 1, 2**32 - 1]]
 
 
 @pytest.mark.parametrize("compiled", [False, True])
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "uint32"])
+@pytest.mark.parametrize("p", [0.0, 0.1, 1 / 3, 0.5, 0.999999, 1.0])
 @pytest.mark.parametrize("shape", [(), (0,), (1,), (3, 5), (2, 1, 70_001)])
-def test_bits(key, shape, dtype, compiled):
-    got, right = both(lambda key: random.bits(key, shape, dtype), key, compiled)
-    assert got.dtype == dtype
-    np.testing.assert_array_equal(got, right)
-
-
-DRAWS = {
-    "uniform": lambda key: random.uniform(key, (5, 7)),
-    "half": lambda key: random.uniform(key, (5, 7), "bfloat16"),
-    "normal": lambda key: random.normal(key, (33,)),
-    "bernoulli": lambda key: random.bernoulli(key, 0.3, (64,)),
-    "permutation": lambda key: random.permutation(key, jnp.arange(20)),
-    "gamma": lambda key: random.gamma(key, 0.7, (9,)),
-    "binomial": lambda key: random.binomial(key, 10.0, 0.4, (9,)),
-    "integers": lambda key: random.randint(key, (9,), -3, 300_000),
-    "halves": lambda key: random.normal(random.split(key)[1], (4,)),
-    "folded": lambda key: random.normal(random.fold_in(key, 9), (4,)),
-}
-
-
-@pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
-def test_what_is_made_of_them(draw, key):
-    got, right = both(draw, key, compiled=True)
-    np.testing.assert_allclose(got.astype("float32"), right.astype("float32"), rtol=1e-6)
+def test_the_same_draws(shape, p, compiled):
+    for key in jnp.array(KEYS, "uint32"):
+        draw = jax.jit(bernoulli, static_argnums=(1, 2)) if compiled else bernoulli
+        got = draw(key, p, shape)
+        assert got.dtype == bool
+        np.testing.assert_array_equal(got, random.bernoulli(key, p, shape))
 
 
 def test_a_batch_of_keys():
     keys = jnp.array(KEYS, "uint32")
-
-    def draw(key):
-        return random.normal(key, (6,))
-
-    got = jax.jit(jax.vmap(lambda key: draw(fast(key))))(keys)
-    np.testing.assert_array_equal(got, jax.jit(jax.vmap(draw))(keys))
+    got = jax.jit(jax.vmap(lambda key: bernoulli(key, 0.4, (5, 7))))(keys)
+    np.testing.assert_array_equal(
+        got, jax.vmap(lambda key: random.bernoulli(key, 0.4, (5, 7)))(keys)
+    )
 
 
 def test_other_generators_of_jax_stay():
     """Whoever chose one for all keys has it."""
-    key = jnp.zeros(4, "uint32")
-    with jax.default_prng_impl("rbg"):
-        assert fast(key) is key
+    key = jnp.array([3, 4], "uint32")
     with jax.threefry_partitionable(False):
-        assert fast(key) is key
+        got, right = bernoulli(key, 0.5, (101,)), random.bernoulli(key, 0.5, (101,))
+    np.testing.assert_array_equal(got, right)
+    assert (got != bernoulli(key, 0.5, (101,))).any()
+
+
+def test_derivatives_of_all_orders():
+    x = jnp.linspace(-2, 2, 40)
+
+    def kept(x):
+        return (hb.random.dropout(x, 0.25, seed=3) ** 3).sum()
+
+    mask = np.asarray(random.bernoulli(jnp.array([3, 0], "uint32"), 0.75, (40,)))
+    scaled = np.where(mask, np.asarray(x) / 0.75, 0)
+    first, second = jax.grad(kept), jax.grad(lambda x: jax.grad(kept)(x).sum())
+    np.testing.assert_allclose(first(x), 3 * scaled**2 / 0.75, rtol=1e-5)
+    np.testing.assert_allclose(second(x), 6 * scaled / 0.75**2, rtol=1e-5)
+    _, slope = jax.jvp(kept, [x], [jnp.ones(40)])
+    np.testing.assert_allclose(slope, (3 * scaled**2 / 0.75).sum(), rtol=1e-5)

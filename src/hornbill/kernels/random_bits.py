@@ -1,65 +1,57 @@
-"""The random bits of `jax.random`, computed faster on the CPU: the same ones.
+"""Dropout's mask, drawn faster on the CPU than by `jax.random`: the same one.
 
 Threefry-2x32 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3") hashes a counter
 in 20 rounds. JAX's program for the CPU goes over the arrays in a loop of five times four rounds.
-Written out, all rounds stay in registers, and what is made of the bits joins them in one pass: two
-million numbers of a dropout take 1.5 ms on two cores in place of 6.1, their compilation 0.06 s in
-place of 0.3.
+Written out, all rounds stay in registers: a mask of two million takes 2 ms on two cores in place of
+6, its compilation 0.1 s in place of 0.3.
 """
 
-import functools
 import math
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.extend import random
 
 from ..engine.compile import platform
 from ..engine.host_random import ROTATIONS
 
 
-def fast(key):
-    """A uint32 key `(2,)` as one with which functions of `jax.random` are faster, if there is any.
+def bernoulli(key, p: float, shape):
+    """What `jax.random.bernoulli(key, p, shape)` gives: True with probability `p`.
+
+    Args:
+        key: a uint32 array of shape `(2,)`.
+        p: of True.
+        shape: a tuple of ints.
 
     >>> import jax
     >>> key = jax.numpy.array([0, 7], "uint32")
-    >>> bool((jax.random.bits(fast(key), (3,)) == jax.random.bits(key, (3,))).all())
+    >>> bool((bernoulli(key, 0.3, (9,)) == jax.random.bernoulli(key, 0.3, (9,))).all())
     True
     """
-    config = jax.config
+    config, count = jax.config, math.prod(shape)
     usual = config.jax_default_prng_impl == "threefry2x32" and config.jax_threefry_partitionable
-    if not usual or platform() != "cpu":
-        return key
-    return jax.random.wrap_key_data(key, impl=_generator())
+    if not usual or platform() != "cpu" or count >= 2**32:
+        return jax.random.bernoulli(key, p, shape)
+
+    def draw(i, _):
+        counter = lax.iota(np.uint32, count).reshape(shape) + i.astype(np.uint32)
+        # 23 random bits as the fraction of a float in [1, 2).
+        floats = (_bits(key, counter) >> np.uint32(9)) | np.uint32(0x3F800000)
+        return lax.bitcast_convert_type(floats, np.float32) - 1 < np.float32(p)
+
+    # A loop of one round, as the compiler cannot know: it keeps the mask apart. Joined with what
+    # reads it, it would be drawn again on the way back, and sums would be rounded in other ways in
+    # one program than in another.
+    rounds = 1 + (lax.population_count(key[0]) >> 6).astype(np.int32)
+    return lax.fori_loop(0, rounds, draw, jnp.zeros(shape, bool))
 
 
-@functools.cache
-def _generator():
-    jaxs = random.threefry_prng_impl
-    return random.define_prng_impl(
-        key_shape=jaxs.key_shape,
-        seed=jaxs.seed,
-        split=jaxs.split,
-        random_bits=_bits,
-        fold_in=jaxs.fold_in,
-        name="hornbill_threefry2x32",
-        tag="hb",
-    )
-
-
-def _bits(key, bit_width: int, shape):
-    count = math.prod(shape)
-    if bit_width > 32 or count >= 2**32:
-        return random.threefry_prng_impl.random_bits(key, bit_width, shape)
-    high, low = _hash(key, lax.iota(np.uint32, count).reshape(shape))
-    return (high ^ low).astype(f"uint{bit_width}")
-
-
-def _hash(key, counter):
+def _bits(key, counter):
+    """Threefry-2x32 of counters below `2**32`, its two output words folded into one."""
     keys = key[0], key[1], key[0] ^ key[1] ^ np.uint32(0x1BD11BDA)
-    high, low = jnp.broadcast_to(keys[0], counter.shape), counter + keys[1]
+    high, low = keys[0], counter + keys[1]
     for i in range(5):
         for distance in ROTATIONS[i % 2]:
             high = high + low
@@ -67,4 +59,4 @@ def _hash(key, counter):
             low = low ^ high
         high = high + keys[(i + 1) % 3]
         low = low + keys[(i + 2) % 3] + np.uint32(i + 1)
-    return high, low
+    return high ^ low
