@@ -288,11 +288,14 @@ std::thread alone(Function function) {
   });
 }
 
-// Calls function(0), ..., function(count - 1), each in a thread; whether all return true. One alone
-// stays in this thread.
+// Calls function(0), ..., function(count - 1), each in a thread in which oneDNN makes no threads of
+// its own; whether all return true. One alone stays in this thread.
 template <class Function>
 bool each(size_t count, Function function) {
-  if (count == 1) return function(0);
+  if (count == 1) {
+    dnn.set_num_threads(1);
+    return function(0);
+  }
   std::vector<std::thread> threads;
   std::vector<char> good(count);
   for (size_t i = 0; i < count; i++) threads.push_back(alone([&, i] { good[i] = function(i); }));
