@@ -357,8 +357,7 @@ class StepRunner:
         """
         batches, begun = iter(batches), collections.deque()
         # A batch that is alone has all cores.
-        together = together and self.mode != "train"
-        first = list(itertools.islice(batches, 2)) if together else []
+        first = list(itertools.islice(batches, 2)) if together and self.mode != "train" else []
         together = len(first) == 2
         try:
             for data, index in itertools.chain(first, batches):
