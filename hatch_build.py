@@ -19,7 +19,8 @@ class NativeBuildHook(BuildHookInterface):
         if sysconfig.get_platform() != "linux-x86_64" or not compiler:
             return
         target = FOLDER / "onednn.so"
-        flags = ["-O3", "-std=c++17", "-fPIC", "-shared", "-static-libstdc++", "-static-libgcc"]
+        flags = ["-O3", "-fno-math-errno", "-std=c++17", "-fPIC", "-shared"]
+        flags += ["-static-libstdc++", "-static-libgcc"]
         files = [*sorted(FOLDER.glob("*.cc")), "-o", target, "-ldl"]
         if subprocess.run([*compiler.split(), *flags, *files]).returncode:
             self.app.display_warning("The bridge to oneDNN was not built: see the messages above.")

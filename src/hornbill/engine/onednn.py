@@ -1,4 +1,4 @@
-"""oneDNN's convolutions, LSTM and attention as calls in a program for the CPU.
+"""oneDNN's convolutions, LSTM and attention, and Adam, as calls in a program for the CPU.
 
 Where XLA's convolutions reach 70 to 110 Gflop/s on two cores, and their gradients for the kernel
 50 to 100, oneDNN's reach 200 to 270 (float32, channels last). The files in `native/` are the
@@ -53,9 +53,9 @@ def available() -> bool:
         with _sleeping_threads():
             if not _bridge().hornbill_open(os.fsencode(path)):
                 return False
-        for name in ("hornbill_convolution", "hornbill_lstm", "hornbill_attention"):
-            handler = jax.ffi.pycapsule(getattr(_bridge(), name))
-            jax.ffi.register_ffi_target(name, handler, platform="cpu")
+        for name in ("convolution", "lstm", "attention", "adam"):
+            handler = jax.ffi.pycapsule(getattr(_bridge(), f"hornbill_{name}"))
+            jax.ffi.register_ffi_target(f"hornbill_{name}", handler, platform="cpu")
     except (OSError, jax.errors.JaxRuntimeError):
         return False  # another processor's file, or an interface that this jaxlib does not have
     return True
@@ -167,6 +167,27 @@ def attention(threads: int, scale: float, shapes, *args, back: bool = False):
     call = jax.ffi.ffi_call("hornbill_attention", shapes, vmap_method="sequential")
     bits = np.float32(scale).view(np.int32)
     return call(*args, settings=np.array([threads, back, bits], np.int64))
+
+
+def adam(one_minus_beta_1: float, one_minus_beta_2: float, epsilon: float, *args):
+    """One step of Adam for one weight, on one thread; not oneDNN's, but called like the others.
+
+    Args:
+        args: the value, its gradient, the averages of the gradient and of its square, and the
+            learning rate, float32.
+
+    Returns:
+        The new value and averages.
+    """
+    like = jax.ShapeDtypeStruct(args[0].shape, np.float32)
+    call = jax.ffi.ffi_call(
+        "hornbill_adam",
+        [like] * 3,
+        vmap_method="sequential",
+        input_output_aliases={0: 0, 2: 1, 3: 2},
+    )
+    numbers = np.array([one_minus_beta_1, one_minus_beta_2, epsilon], np.float32)
+    return tuple(call(*args, settings=numbers.view(np.int32).astype(np.int64)))
 
 
 @functools.cache

@@ -113,7 +113,8 @@ def _gradients(plain, threads, args, results, cotangents):
     shapes = _shapes(*(a.shape for a in data), *((parts, *w.shape) for w in weights))
     given = *data, *weights, *results, workspace, *cotangents
     *grads, dk, dk_h, db = onednn.lstm(threads, onednn.GRADIENTS, shapes, *given)
-    return *map(_joined, grads), dk.sum(0), dk_h.sum(0), db.sum(0)
+    # XLA's sum along an axis of two takes 0.9 ms for a kernel's 2 x 128 x 512, an addition 0.1.
+    return *map(_joined, grads), *(sum(parts) for parts in (dk, dk_h, db))
 
 
 def _gradients_forward(plain, threads, args, results, cotangents):

@@ -2,6 +2,7 @@
 
 import jax.numpy as jnp
 
+from ..kernels import adam
 from .base import Optimizer
 from .options import check, options
 from .state import zeros
@@ -51,12 +52,16 @@ class Adam(Optimizer):
         return zeros(variable, "momentum", "velocity", *["velocity_hat"] * bool(self.amsgrad))
 
     def update(self, gradient, value, slots, learning_rate, step):
-        m, v = moments(gradient, slots, self.beta_1, self.beta_2)
-        new = {"momentum": m, "velocity": v}
-        if self.amsgrad:
-            v = new["velocity_hat"] = jnp.maximum(slots["velocity_hat"], v)
         rate = corrected_rate(learning_rate, self.beta_1, self.beta_2, step)
-        return value - rate * m / (jnp.sqrt(v) + self.epsilon), new
+        if not self.amsgrad:
+            numbers = self.beta_1, self.beta_2, self.epsilon
+            averages = slots["momentum"], slots["velocity"]
+            value, m, v = adam.step(value, gradient, *averages, rate, *numbers)
+            return value, {"momentum": m, "velocity": v}
+        m, v = moments(gradient, slots, self.beta_1, self.beta_2)
+        largest = jnp.maximum(slots["velocity_hat"], v)
+        new = {"momentum": m, "velocity": v, "velocity_hat": largest}
+        return value - rate * m / (jnp.sqrt(largest) + self.epsilon), new
 
 
 def moments(gradient, slots, beta_1: float, beta_2: float):
