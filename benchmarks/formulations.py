@@ -1,7 +1,7 @@
 """Ways to write a kernel, side by side: what `hornbill.kernels` chose, and what it passed over.
 
-    python benchmarks/formulations.py                 # lstm, conv, pooling, attention, dropout
-    python benchmarks/formulations.py lstm --repeat 20
+    python benchmarks/formulations.py                 # all
+    python benchmarks/formulations.py lstm conv --repeat 20
 
 Each row is one formulation, compiled as a training step compiles it: milliseconds for the value
 and all gradients, the best of interleaved repetitions, and its ratio to the first row's. Before
@@ -17,6 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import jaxpr_as_fun
 
+import hornbill as hb
 from hornbill.engine import compile as compiler
 from hornbill.engine import onednn
 from hornbill.engine.substitute import with_onednn
@@ -24,6 +25,7 @@ from hornbill.kernels.attention import attention
 from hornbill.kernels.conv import conv
 from hornbill.kernels.lstm import fits
 from hornbill.kernels.lstm import lstm as lstm_kernel
+from hornbill.kernels.normalization import normalize
 from hornbill.kernels.pooling import max_pool
 from hornbill.kernels.random_bits import bernoulli
 from hornbill.kernels.recurrent import recurrence
@@ -223,12 +225,114 @@ def dropout_case():
     }
 
 
+# ---- layer normalization: batch 8, 512 steps, 768 features --------------------------------------
+
+
+def statistics(x, axes):
+    return x.mean(axes, keepdims=True), jax.lax.rsqrt(x.var(axes, keepdims=True) + 1e-3)
+
+
+def normalize_formula(x, gamma, beta, axes=(2,)):
+    mean, factor = statistics(x, axes)
+    return x * (factor * gamma) + (beta - mean * factor * gamma)
+
+
+def layer_normalization_case():
+    x = jnp.asarray(np.random.default_rng(0).normal(size=(8, 512, 768)), "float32")
+    return [x, jnp.ones(768), jnp.zeros(768)], {
+        "hornbill: the derivative written out": (lambda *a: normalize(*a, (2,), 1e-3), {}),
+        "JAX's derivative of the formula": (normalize_formula, {}),
+    }
+
+
+# ---- batch normalization and a relu: 64 images, 32x32, 16 channels -----------------------------
+
+
+@jax.custom_jvp
+def normalize_batch(x, gamma, beta):
+    return normalize_formula(x, gamma, beta, (0, 1, 2))
+
+
+@normalize_batch.defjvp
+def _(primals, tangents):
+    (x, gamma, _), (dx, dgamma, dbeta) = primals, tangents
+    mean, factor = statistics(x, (0, 1, 2))
+    z, scale = (x - mean) * factor, gamma * factor
+    means = (jnp.mean(a, (0, 1, 2)) for a in (dx, z * dx))
+    of_dx, of_zdx = (scale * m for m in means)
+    return normalize_batch(*primals), scale * dx + z * (dgamma - of_zdx) + (dbeta - of_dx)
+
+
+def batch_normalization_case():
+    x = jnp.asarray(np.random.default_rng(0).normal(size=(64, 32, 32, 16)), "float32")
+
+    def formula(*arrays):
+        return jax.nn.relu(normalize_formula(*arrays, axes=(0, 1, 2)))
+
+    return [x, jnp.ones(16), jnp.zeros(16)], {
+        "hornbill: JAX's derivative of the formula": (formula, {}),
+        "the derivative written out": (lambda *a: jax.nn.relu(normalize_batch(*a)), {}),
+    }
+
+
+# ---- embedding: batch 32, 128 steps, 128 features of 20,000 words -------------------------------
+
+
+@jax.custom_vjp
+def embed_sorted(table, words):
+    return table[words]
+
+
+def embed_sorted_back(saved, gradient):
+    words, count = saved
+    order = jnp.argsort(words.reshape(-1))
+    rows = gradient.reshape(words.size, -1)[order]
+    sums = jax.ops.segment_sum(rows, words.reshape(-1)[order], count, indices_are_sorted=True)
+    return sums, None
+
+
+embed_sorted.defvjp(lambda t, w: (t[w], (w, len(t))), embed_sorted_back)
+
+
+def embedding_case():
+    rng = np.random.default_rng(0)
+    table = jnp.asarray(rng.normal(size=(20_000, 128)), "float32")
+    words = jnp.asarray(rng.integers(0, 20_000, (32, 128)))
+    return [table], {
+        "hornbill: JAX's, rows added where they belong": (lambda t: jnp.take(t, words, axis=0), {}),
+        "rows sorted before": (lambda t: embed_sorted(t, words), {}),
+    }
+
+
+# ---- cross-entropy of a softmax: batch 256, 1,000 classes ---------------------------------------
+
+
+def cross_entropy_case():
+    rng = np.random.default_rng(0)
+    logits = jnp.asarray(rng.normal(size=(256, 1000)), "float32")
+    labels = rng.integers(0, 1000, 256)
+
+    def of_probabilities(logits):
+        outputs = jnp.clip(jax.nn.softmax(logits), 1e-7, 1 - 1e-7)
+        return -jnp.log(outputs[jnp.arange(256), labels])
+
+    loss = hb.losses.SparseCategoricalCrossentropy(from_logits=True, reduction=None)
+    return [logits], {
+        "hornbill: from the logits": (lambda x: jnp.asarray(loss(labels, x)), {}),
+        "of the clipped probabilities": (of_probabilities, {}),
+    }
+
+
 CASES = {
     "lstm": lstm_case,
     "conv": conv_case,
     "pooling": pooling_case,
     "attention": attention_case,
     "dropout": dropout_case,
+    "layer_normalization": layer_normalization_case,
+    "batch_normalization": batch_normalization_case,
+    "embedding": embedding_case,
+    "cross_entropy": cross_entropy_case,
 }
 
 

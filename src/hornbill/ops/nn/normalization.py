@@ -6,6 +6,7 @@ from jax import lax
 from ...engine import config
 from ...engine.dtypes import standardize_dtype
 from ...engine.operation import Tensor, op
+from ...kernels import normalization as kernel
 from ..common import public
 
 
@@ -103,14 +104,9 @@ def layer_normalization(
         )
     dtype, x = x.dtype, _at_least_float32(x)
     axes = (axis,) if isinstance(axis, int) else tuple(axis)
-    mean, variance = x.mean(axes, keepdims=True), x.var(axes, keepdims=True)
-    factor = lax.rsqrt(variance + _epsilon(epsilon))
-    if gamma is not None:
-        factor = factor * _along(gamma.astype(x.dtype), axes, x)
-    shift = -mean * factor
-    if beta is not None:
-        shift = shift + _along(beta.astype(x.dtype), axes, x)
-    return (x * factor + shift).astype(dtype)
+    gamma = jnp.ones((), x.dtype) if gamma is None else _along(gamma.astype(x.dtype), axes, x)
+    beta = jnp.zeros((), x.dtype) if beta is None else _along(beta.astype(x.dtype), axes, x)
+    return kernel.normalize(x, gamma, beta, axes, _epsilon(epsilon)).astype(dtype)
 
 
 @op
