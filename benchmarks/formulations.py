@@ -140,7 +140,7 @@ def conv_case():
     rng = np.random.default_rng(0)
     shapes = (64, 32, 32, 32), (3, 3, 32, 32)
     arrays = [jnp.asarray(rng.normal(size=s) * 0.1, "float32") for s in shapes]
-    training = {"options": compiler.options(trains_convolutions=True)}
+    training = {"options": compiler.options("training with convolutions")}
     return arrays, {
         "hornbill: oneDNN's": (conv_ours, ONEDNN),
         "hornbill elsewhere: lax.conv, without ynn fusions": (conv_ours, training),

@@ -78,13 +78,16 @@ def devices(problems: list[str]) -> list[tuple[str, str]]:
 
 def compiler_options() -> list[tuple[str, str]]:
     """The options of this platform's programs, and those that this jaxlib does not know."""
-    everywhere, convolutions = compile.options(), compile.options(trains_convolutions=True)
+    everywhere = compile.options()
     rows = [(name, f"{value!r}") for name, value in everywhere.items()]
-    extra = {name: value for name, value in convolutions.items() if name not in everywhere}
-    rows += [(name, f"{value!r}, where convolutions are trained") for name, value in extra.items()]
     if compile.platform() == "cpu":
-        known = compile.CPU_OPTIONS | compile.CONVOLUTION_TRAINING_OPTIONS
-        rows += [(n, "unknown to this jaxlib: left out") for n in known if n not in convolutions]
+        for kind, wanted in {None: compile.CPU_OPTIONS, **compile.KIND_OPTIONS}.items():
+            known, where = compile.options(kind), f" in {kind}" if kind else ""
+            for name, value in wanted.items():
+                if name not in known:
+                    rows.append((name, f"unknown to this jaxlib{where}: left out"))
+                elif kind:
+                    rows.append((name, f"{value!r}{where}"))
     flags = os.environ.get("XLA_FLAGS")
     rows.append(("convolutions, LSTM, attention", "oneDNN's" if onednn.available() else "XLA's"))
     return rows + [("XLA_FLAGS", flags or "not set")]

@@ -15,6 +15,12 @@ from .ahead import Cut, cut, run_in
 # A step of fewer operations than this (50 us on two cores) is looped on the CPU.
 LOOPED_WORK = 4_000_000
 
+# The compiler's options, by the mode and whether the step has convolutions.
+KINDS = {
+    ("train", True): "training with convolutions",
+    ("predict", False): "prediction without convolutions",
+}
+
 # Each holds a batch and what the model makes of it in memory.
 MOST_LANES = 4
 
@@ -39,7 +45,7 @@ class Compiled:
         self.mode, self.members, self.keeps, self.cells = mode, members, keeps, len(args[0])
         self.collects = mode == "predict"
         self.convolves = "conv_general_dilated" in compiler.primitives(self.traced)
-        self.trains_convolutions = self.convolves and mode == "train"
+        self._kind = KINDS.get((mode, self.convolves))
         if self.convolves:
             self._use_onednn()
         self._programs: dict = {}  # by what they work on
@@ -53,7 +59,7 @@ class Compiled:
         self._pure = jax.jit(
             lambda *args: jax.tree.unflatten(results, step(*jax.tree.leaves(args)))
         )
-        self.trains_convolutions = False
+        self._kind = None
 
     @functools.cached_property  # asked for at each chunk; it reads the whole program
     def loops(self) -> bool:
@@ -70,7 +76,7 @@ class Compiled:
     def _program(self, key, function, args, donate):
         if key not in self._programs:
             traced = compiler.trace(function, *args, donate=donate)
-            self._programs[key] = compiler.compile_program(traced, self.trains_convolutions)
+            self._programs[key] = compiler.compile_program(traced, self._kind)
         return self._programs[key]
 
     def step(self, values, fixed, data, index=None):
