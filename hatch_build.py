@@ -19,6 +19,7 @@ class NativeBuildHook(BuildHookInterface):
         if sysconfig.get_platform() != "linux-x86_64" or not compiler:
             return
         target = FOLDER / "onednn.so"
+        # Without errno a loop may take several roots at once.
         flags = ["-O3", "-fno-math-errno", "-std=c++17", "-fPIC", "-shared"]
         flags += ["-static-libstdc++", "-static-libgcc"]
         files = [*sorted(FOLDER.glob("*.cc")), "-o", target, "-ldl"]

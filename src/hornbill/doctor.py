@@ -78,16 +78,13 @@ def devices(problems: list[str]) -> list[tuple[str, str]]:
 
 def compiler_options() -> list[tuple[str, str]]:
     """The options of this platform's programs, and those that this jaxlib does not know."""
-    everywhere = compile.options()
-    rows = [(name, f"{value!r}") for name, value in everywhere.items()]
+    rows = []
     if compile.platform() == "cpu":
         for kind, wanted in {None: compile.CPU_OPTIONS, **compile.KIND_OPTIONS}.items():
             known, where = compile.options(kind), f" in {kind}" if kind else ""
             for name, value in wanted.items():
-                if name not in known:
-                    rows.append((name, f"unknown to this jaxlib{where}: left out"))
-                elif kind:
-                    rows.append((name, f"{value!r}{where}"))
+                missing = f"unknown to this jaxlib{where}: left out"
+                rows.append((name, f"{value!r}{where}" if name in known else missing))
     flags = os.environ.get("XLA_FLAGS")
     rows.append(("convolutions, LSTM, attention", "oneDNN's" if onednn.available() else "XLA's"))
     return rows + [("XLA_FLAGS", flags or "not set")]

@@ -68,7 +68,7 @@ def options(kind: str | None = None) -> dict:
     """The compiler options for a program on this platform; `kind` is one of `KIND_OPTIONS`."""
     if platform() != "cpu":
         return {}
-    wanted = CPU_OPTIONS | KIND_OPTIONS.get(kind, {})
+    wanted = CPU_OPTIONS | (KIND_OPTIONS[kind] if kind else {})
     return {name: value for name, value in wanted.items() if _known(name, value)}
 
 

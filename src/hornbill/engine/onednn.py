@@ -165,8 +165,7 @@ def attention(threads: int, scale: float, shapes, *args, back: bool = False):
         back: whether it is the way back.
     """
     call = jax.ffi.ffi_call("hornbill_attention", shapes, vmap_method="sequential")
-    bits = np.float32(scale).view(np.int32)
-    return call(*args, settings=np.array([threads, back, bits], np.int64))
+    return call(*args, settings=np.array([threads, back, *_bits(scale)], np.int64))
 
 
 def adam(one_minus_beta_1: float, one_minus_beta_2: float, epsilon: float, *args):
@@ -186,8 +185,13 @@ def adam(one_minus_beta_1: float, one_minus_beta_2: float, epsilon: float, *args
         vmap_method="sequential",
         input_output_aliases={0: 0, 2: 1, 3: 2},
     )
-    numbers = np.array([one_minus_beta_1, one_minus_beta_2, epsilon], np.float32)
-    return tuple(call(*args, settings=numbers.view(np.int32).astype(np.int64)))
+    bits = _bits(one_minus_beta_1, one_minus_beta_2, epsilon)
+    return tuple(call(*args, settings=np.array(bits, np.int64)))
+
+
+def _bits(*numbers: float) -> list[int]:
+    """Numbers as settings, which are ints: the bits of each as a float32."""
+    return np.array(numbers, np.float32).view(np.int32).tolist()
 
 
 @functools.cache

@@ -38,10 +38,20 @@ def _fits(args, numbers) -> bool:
     return alike and all(isinstance(n, int | float) for n in numbers)
 
 
-def _formula(beta_1, beta_2, epsilon, value, gradient, mean, square, rate):
+def averages(gradient, mean, square, beta_1: float, beta_2: float):
+    """The new averages of the gradient and of its square."""
     mean = mean + (gradient - mean) * (1 - beta_1)
-    square = square + (jnp.square(gradient) - square) * (1 - beta_2)
-    return value - rate * mean / (jnp.sqrt(square) + epsilon), mean, square
+    return mean, square + (jnp.square(gradient) - square) * (1 - beta_2)
+
+
+def moved(value, mean, square, rate, epsilon: float):
+    """The new value of a weight, from the new averages."""
+    return value - rate * mean / (jnp.sqrt(square) + epsilon)
+
+
+def _formula(beta_1, beta_2, epsilon, value, gradient, mean, square, rate):
+    mean, square = averages(gradient, mean, square, beta_1, beta_2)
+    return moved(value, mean, square, rate, epsilon), mean, square
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(0, 1, 2))

@@ -4,8 +4,6 @@
 
 #include <math.h>
 
-#include <cstring>
-
 #include "bridge.h"
 
 namespace {
@@ -44,15 +42,10 @@ extern "C" void* hornbill_adam(Frame* f) {
   if (answered(f)) return nullptr;
   auto in = [&](int i) { return static_cast<const float*>(f->arguments.items[i]->data); };
   auto out = [&](int i) { return static_cast<float*>(f->results.items[i]->data); };
-  auto setting = [&](int i) {
-    float value;
-    std::memcpy(&value, &f->attributes.items[0]->data[i], sizeof value);
-    return value;
-  };
   const Buffer& value = *f->arguments.items[0];
   int64_t count = 1;
   for (int64_t i = 0; i < value.rank; i++) count *= value.dims[i];
-  step({*in(4), setting(0), setting(1), setting(2)}, count, in(0), in(1), in(2), in(3), out(0),
-       out(1), out(2));
+  step({*in(4), number(*f, 0), number(*f, 1), number(*f, 2)}, count, in(0), in(1), in(2), in(3),
+       out(0), out(1), out(2));
   return nullptr;
 }

@@ -7,7 +7,6 @@
 // Dao et al., 2022, https://arxiv.org/abs/2205.14135, have the idea, for a GPU's memory.
 
 #include <algorithm>
-#include <cstring>
 
 #include "bridge.h"
 
@@ -179,8 +178,7 @@ extern "C" void* hornbill_attention(Frame* f) {
   const int64_t* given = f->attributes.items[0]->data;
   int64_t threads = given[0];
   bool back = given[1];
-  float scale;
-  std::memcpy(&scale, &given[2], sizeof scale);
+  float scale = number(*f, 2);
   const int64_t *q = f->arguments.items[0]->dims, *k = f->arguments.items[1]->dims;
   int64_t heads = q[0] * q[2], count = std::min(threads, heads);
   return answer<Plan>(

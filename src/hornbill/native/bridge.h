@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -211,6 +212,13 @@ inline bool answered(Frame* f) {
 inline void* error(const Frame& f, const char* message) {
   ErrorArguments arguments{sizeof(ErrorArguments), nullptr, message, kInternal};
   return f.api->create_error(&arguments);
+}
+
+// A setting that is the bits of a float.
+inline float number(const Frame& f, int i) {
+  float value;
+  std::memcpy(&value, &f.attributes.items[0]->data[i], sizeof value);
+  return value;
 }
 
 // What distinguishes one plan from another: settings and the shapes of all buffers.

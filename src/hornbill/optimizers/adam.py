@@ -61,13 +61,12 @@ class Adam(Optimizer):
         m, v = moments(gradient, slots, self.beta_1, self.beta_2)
         largest = jnp.maximum(slots["velocity_hat"], v)
         new = {"momentum": m, "velocity": v, "velocity_hat": largest}
-        return value - rate * m / (jnp.sqrt(largest) + self.epsilon), new
+        return adam.moved(value, m, largest, rate, self.epsilon), new
 
 
 def moments(gradient, slots, beta_1: float, beta_2: float):
     """The moving averages of the gradient (slot "momentum") and its square ("velocity")."""
-    m, v = slots["momentum"], slots["velocity"]
-    return m + (gradient - m) * (1 - beta_1), v + (jnp.square(gradient) - v) * (1 - beta_2)
+    return adam.averages(gradient, slots["momentum"], slots["velocity"], beta_1, beta_2)
 
 
 def corrected_rate(learning_rate, beta_1: float, beta_2: float, step):

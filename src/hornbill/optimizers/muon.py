@@ -4,6 +4,7 @@ import re
 
 import jax.numpy as jnp
 
+from ..kernels import adam
 from .adam import corrected_rate, moments
 from .base import Optimizer
 from .options import check, check_count, options
@@ -105,8 +106,7 @@ class Muon(Optimizer):
     def _adamw(self, gradient, value, slots, learning_rate, step):
         m, v = moments(gradient, slots, self.adam_beta_1, self.adam_beta_2)
         rate = corrected_rate(learning_rate, self.adam_beta_1, self.adam_beta_2, step)
-        move = rate * m / (jnp.sqrt(v) + self.epsilon)
-        return value - move, {"momentum": m, "velocity": v}
+        return adam.moved(value, m, v, rate, self.epsilon), {"momentum": m, "velocity": v}
 
     def transpose_last_axis(self, X):
         """Each matrix transposed."""
