@@ -13,8 +13,8 @@ def normalize(x, gamma, beta, axes: tuple[int, ...], epsilon: float):
     The derivative is written out. In that of the formula, as JAX would make it, a third sum (of
     what reaches the mean within the variance, which is zero) and a third more loops remain: on two
     cores the value and all gradients take 1.1 ((32, 128, 128)) to 1.2 times ((8, 512, 768)) as
-    long, and a transformer's first step 1.1 times. Batch normalization, done this way, gained
-    nothing alone and lost 3 % in a ResNet.
+    long, and a transformer's first step 1.1 times. Batch normalization, done this way, takes 0.8 of
+    the time alone, and a ResNet 1.03.
 
     Args:
         x: a float array.
