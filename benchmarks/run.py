@@ -3,6 +3,7 @@
     python benchmarks/run.py                              # whatever this interpreter has
     python benchmarks/run.py --only seed_mlp lstm --rounds 3
     python benchmarks/run.py --python tensorflow=/venvs/tf/bin/python
+    python benchmarks/run.py --only resnet50 gpt          # for an accelerator: see large.py
 
 Every run is a process of its own with its own environment. Rounds are interleaved, so that a
 noisy machine disturbs all alike; the table shows medians, and Hornbill's ratio to each peer.
@@ -11,13 +12,19 @@ noisy machine disturbs all alike; the table shows medians, and Hornbill's ratio 
 import argparse
 import json
 import os
+import re
+import shutil
 import statistics
 import subprocess
 import sys
 from pathlib import Path
 
+from large import TRAINING_FLOPS
+
 HERE = Path(__file__).parent
 WORKLOADS = ("seed_mlp", "mnist_cnn", "resnet20", "lstm", "transformer", "autoencoder")
+# Dense bfloat16 products of a card, operations a second (NVIDIA's data sheets).
+PEAKS = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "L4": 121e12, "T4": 65e12}
 
 # name: (modules that must be importable, the script's arguments, the environment)
 PEERS = {
@@ -71,7 +78,9 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", nargs="*", default=list(WORKLOADS), choices=WORKLOADS)
+    parser.add_argument(
+        "--only", nargs="*", default=list(WORKLOADS), choices=[*WORKLOADS, *TRAINING_FLOPS]
+    )
     parser.add_argument("--peers", nargs="*", default=list(PEERS), choices=list(PEERS))
     parser.add_argument("--all", action="store_true", help="all workloads and peers (the default)")
     parser.add_argument("--rounds", type=int, default=1, help="interleaved rounds")
@@ -100,14 +109,13 @@ def main():
                     results.setdefault((workload, peer), []).append(result)
     for measure in ("train", "evaluate", "predict", "first_s", "import_s", "rss_mb"):
         print_table(measure, args.only, peers, results)
+    print_shares([w for w in args.only if w in TRAINING_FLOPS], peers, results)
 
 
 def print_table(measure, workloads, peers, results) -> None:
     """One measure: medians per peer, and for rates Hornbill over each peer in brackets."""
     unit = {"first_s": "seconds", "import_s": "seconds", "rss_mb": "MB"}.get(measure, "samples/s")
-    print(f"\n### {measure} ({unit})\n")
-    print("| workload | " + " | ".join(peers) + " |")
-    print("|---" * (len(peers) + 1) + "|")
+    print_header(f"{measure} ({unit})", peers)
     for workload in workloads:
         cells = []
         ours = median(results.get((workload, "hornbill")), measure)
@@ -122,6 +130,35 @@ def print_table(measure, workloads, peers, results) -> None:
                 cells.append(f"{value:,} ({ratio:.2f}x)")
         print(f"| {workload} | " + " | ".join(cells) + " |")
     print("\nIn brackets: Hornbill's figure over this peer's.")
+
+
+def print_shares(workloads, peers, results) -> None:
+    """What part of the card's peak the training of large workloads reaches."""
+    card = card_of_this_machine()
+    if not workloads or card is None:
+        return
+    title = f"share of the peak ({card}, {PEAKS[card] / 1e12:.0f} Tflop/s in bfloat16)"
+    print_header(title, peers)
+    for workload in workloads:
+        rates = (median(results.get((workload, peer)), "train") for peer in peers)
+        work = TRAINING_FLOPS[workload] / PEAKS[card]
+        cells = ("-" if rate is None else f"{rate * work:.1%}" for rate in rates)
+        print(f"| {workload} | " + " | ".join(cells) + " |")
+
+
+def card_of_this_machine() -> str | None:
+    """The GPU, where it is one whose peak is known."""
+    if not shutil.which("nvidia-smi"):
+        return None
+    command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    names = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return next((card for card in PEAKS if card in re.findall(r"\w+", names)), None)
+
+
+def print_header(title, peers) -> None:
+    print(f"\n### {title}\n")
+    print("| workload | " + " | ".join(peers) + " |")
+    print("|---" * (len(peers) + 1) + "|")
 
 
 def median(runs, measure):

@@ -1,4 +1,4 @@
-"""The six workloads in the Keras API.
+"""The six workloads in the Keras API, and with `large.py` two for an accelerator.
 
     python benchmarks/workloads.py NAME [--module hornbill|keras|tensorflow.keras]
 
@@ -15,6 +15,7 @@ import statistics
 import time
 
 import numpy as np
+from large import LARGE
 
 
 def seed_mlp(keras, scale):
@@ -117,16 +118,18 @@ WORKLOADS = (seed_mlp, mnist_cnn, resnet20, lstm, transformer, autoencoder)
 def main():
     started = time.perf_counter()
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", choices=[w.__name__ for w in WORKLOADS])
+    parser.add_argument("name", choices=[w.__name__ for w in WORKLOADS + LARGE])
     parser.add_argument("--module", default="hornbill")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1.0)
     args = parser.parse_args()
     keras = importlib.import_module(args.module)
-    build = next(w for w in WORKLOADS if w.__name__ == args.name)
+    build = next(w for w in WORKLOADS + LARGE if w.__name__ == args.name)
     keras.layers.Dense  # noqa: B018 - a lazy package loads here
     imported = time.perf_counter() - started
 
+    if build in LARGE:
+        keras.config.set_dtype_policy("mixed_bfloat16")
     model, x, y, batch, loss = build(keras, args.scale)
     metrics = ["mae"] if args.name == "autoencoder" else ["accuracy"]
     began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""The six workloads in plain PyTorch, with the loop that a PyTorch user writes.
+"""The six workloads, and the two large ones, in plain PyTorch, with the loop that its users write.
 
 python benchmarks/workloads_torch.py NAME [--compile]
 """
@@ -15,6 +15,7 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 import torch.nn as nn  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
+from large_torch import LARGE  # noqa: E402
 
 IMPORTED = time.perf_counter() - STARTED
 
@@ -94,6 +95,8 @@ class Transformer(nn.Module):
 
 def build(name, scale):
     """`(model, x, y, batch size, loss)` of a workload."""
+    if name in LARGE:
+        return LARGE[name](scale)
     rng = np.random.default_rng(0)
 
     def images(n, *shape):
@@ -148,6 +151,7 @@ def main():
     x, y = torch.from_numpy(x).to(device), torch.from_numpy(y).to(device)
     optimizer = torch.optim.Adam(model.parameters(), fused=True)
     forward = torch.compile(model) if args.compile else model
+    precision = torch.autocast(device, torch.bfloat16, enabled=args.name in LARGE)
 
     def epoch():
         model.train()
@@ -158,13 +162,14 @@ def main():
             rows = order[i : i + batch]
             xb, yb = x[rows], y[rows]
             optimizer.zero_grad(set_to_none=True)
-            outputs = forward(xb)
-            loss = loss_fn(outputs, yb)
+            with precision:
+                outputs = forward(xb)
+                loss = loss_fn(outputs, yb)
             loss.backward()
             optimizer.step()
             with torch.no_grad():
                 total += loss * len(xb)
-                if yb.dim() == 1:
+                if not yb.is_floating_point():
                     metric += (outputs.argmax(-1) == yb).sum()
                 else:
                     metric += (outputs - yb).abs().mean()
@@ -173,14 +178,14 @@ def main():
     def evaluate():
         model.eval()
         total = torch.zeros((), device=device)
-        with torch.inference_mode():
+        with torch.inference_mode(), precision:
             for i in range(0, len(x), batch):
                 total += loss_fn(forward(x[i : i + batch]), y[i : i + batch])
         return float(total)
 
     def predict():
         model.eval()
-        with torch.inference_mode():
+        with torch.inference_mode(), precision:
             return torch.cat([forward(x[i : i + batch]) for i in range(0, len(x), batch)]).cpu()
 
     def seconds(run, times):

@@ -64,12 +64,15 @@ def _known(name: str, value: str) -> bool:
     return True
 
 
-def options(kind: str | None = None) -> dict:
-    """The compiler options for a program on this platform; `kind` is one of `KIND_OPTIONS`."""
+def _wanted(kind: str | None) -> dict:
     if platform() != "cpu":
         return {}
-    wanted = CPU_OPTIONS | (KIND_OPTIONS[kind] if kind else {})
-    return {name: value for name, value in wanted.items() if _known(name, value)}
+    return CPU_OPTIONS | (KIND_OPTIONS[kind] if kind else {})
+
+
+def options(kind: str | None = None) -> dict:
+    """The compiler options for a program on this platform; `kind` is one of `KIND_OPTIONS`."""
+    return {name: value for name, value in _wanted(kind).items() if _known(name, value)}
 
 
 def jit(function, **kwargs):
@@ -92,7 +95,14 @@ def trace(function, *args, donate: tuple[int, ...] = ()) -> jax.stages.Traced:
 def compile_program(traced: jax.stages.Traced, kind: str | None = None):
     """Compiles a traced program, of a kind as in `options`; the result is called like it."""
     cache.switch_on()
-    program = traced.lower().compile(compiler_options=options(kind))
+    lowered, wanted = traced.lower(), _wanted(kind)
+    try:
+        program = lowered.compile(compiler_options=wanted)
+    except jax.errors.JaxRuntimeError:
+        # Asking for each option beforehand would take 20 ms of a process's first step.
+        if (known := options(kind)) == wanted:
+            raise
+        program = lowered.compile(compiler_options=known)
     memory.trim()
     return program
 
