@@ -5,6 +5,7 @@ import jax.numpy as jnp
 
 from ...engine.config import epsilon
 from ...engine.operation import Tensor, op
+from ...kernels.cross_entropy import sparse_cross_entropy
 from ...kernels.softplus import softplus
 from ..common import public
 
@@ -88,9 +89,10 @@ def sparse_categorical_crossentropy(
             f"{output.shape[:-1]} for these outputs. Received: target.shape={target.shape}, "
             f"output.shape={output.shape}"
         )
-    logs = _log_probabilities(output, from_logits, axis)
+    if from_logits:
+        return sparse_cross_entropy(target, output, axis)
     chosen = jax.nn.one_hot(target, output.shape[axis], axis=axis)
-    return -(chosen * logs).sum(axis)
+    return -(chosen * _log_probabilities(output, False, axis)).sum(axis)
 
 
 @op
