@@ -128,6 +128,7 @@ def test_conv_in_loop(window):
         conv_in_loop,
         lambda h, k: plain_conv(h, k, 1, "same", 1),
         [images, normal(1, *window, 2, 3)],
+        roundings=8,  # JAX 0.12 sums products this small in bfloat16
     )
 
 

@@ -100,7 +100,8 @@ def test_value_dependent_shape(case):
 
 
 def shapes_of(call, arrays):
-    structs = [jax.ShapeDtypeStruct(a.shape, a.dtype) for a in arrays]
+    dtypes = [jax.dtypes.canonicalize_dtype(a.dtype) for a in arrays]
+    structs = [jax.ShapeDtypeStruct(a.shape, d) for a, d in zip(arrays, dtypes, strict=True)]
     return [(s.shape, s.dtype.name) for s in jax.tree.leaves(jax.eval_shape(call, structs))]
 
 

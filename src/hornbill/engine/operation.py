@@ -16,6 +16,7 @@ import numpy as np
 
 from .beside import get_mask, set_mask
 from .device import from_host
+from .dtypes import struct
 from .errors import NeedsValue, UnknownDimension, describe_call, explain, known_shape
 from .naming import auto_name, to_snake_case, unique_name
 from .scope import StatelessScope
@@ -199,14 +200,13 @@ def _infer(function, args, kwargs):
         return result, [_mask_of(x) for x in jax.tree.leaves(result)]
 
     def trace(unknown):
-        def struct(x):
-            shape = tuple(unknown if n is None else n for n in x.shape)
-            return jax.ShapeDtypeStruct(shape, x.dtype)
+        def sized(x):
+            return struct(tuple(unknown if n is None else n for n in x.shape), x.dtype)
 
         tensors = [leaves[i] for i in places]
         masks = [get_mask(t) for t in tensors]
-        masks = [None if m is None else struct(m) for m in masks]
-        return jax.eval_shape(abstract, [struct(t) for t in tensors], masks)
+        masks = [None if m is None else sized(m) for m in masks]
+        return jax.eval_shape(abstract, [sized(t) for t in tensors], masks)
 
     def compute(unknown):
         # Python chooses by values that no placeholder has: numbers of some kind show the shapes.

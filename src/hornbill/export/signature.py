@@ -57,7 +57,7 @@ def symbolic(signature: list) -> list:
                 count += 1
             sizes.append(str(size) if size is not None else "b" if axis == 0 else f"d{count}")
         shape = jax.export.symbolic_shape(", ".join(sizes), scope=scope)
-        made.append(jax.ShapeDtypeStruct(shape, dtypes.numpy_dtype(spec.dtype)))
+        made.append(dtypes.struct(shape, spec.dtype))
     treedef = jax.tree.structure(signature, is_leaf=is_spec)
     return jax.tree.unflatten(treedef, made)
 

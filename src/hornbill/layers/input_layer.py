@@ -2,7 +2,7 @@
 
 import jax.numpy as jnp
 
-from ..engine.dtypes import standardize_dtype
+from ..engine.dtypes import array_dtype, standardize_dtype
 from ..engine.symbolic import Node, SymbolicTensor
 from .base import Layer
 
@@ -104,7 +104,10 @@ class InputLayer(Layer):
                 "Reshape the data, or make the Input of the data's shape."
             )
         # Strings, for layers that run on the host, are no dtype of JAX's.
-        return x if self._dtype in ("string", x.dtype) else x.astype(self._dtype)
+        if self._dtype in ("string", x.dtype):
+            return x
+        dtype = array_dtype(self._dtype)
+        return x if x.dtype == dtype else x.astype(dtype)
 
     def get_config(self) -> dict:
         config = {

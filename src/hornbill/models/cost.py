@@ -6,6 +6,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
+from ..engine.dtypes import struct
 from ..engine.products import multiply_adds
 from ..engine.scope import StatelessScope
 from ..engine.symbolic import SymbolicTensor
@@ -63,7 +64,7 @@ def _sized(structure, batch_size: int):
         if not isinstance(x, SymbolicTensor):
             return x
         first = (batch_size if n is None else n for n in x.shape[:1])
-        return jax.ShapeDtypeStruct((*first, *(n or -1 for n in x.shape[1:])), x.dtype)
+        return struct((*first, *(n or -1 for n in x.shape[1:])), x.dtype)
 
     return jax.tree.map(size, structure)
 

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..engine.dtypes import struct
 from ..training.ahead import run_in
 from ..training.reader import EpochReader
 from ..training.runner import StepRunner, arrays, for_each, hold_interrupts, state_of, store
@@ -33,7 +34,7 @@ class StackRunner(StepRunner):
 
     def _build(self, data, each=False):
         shape = slice(1 if each else 0, None)  # a member's
-        batch = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape[shape], a.dtype), data)
+        batch = jax.tree.map(lambda a: struct(a.shape[shape], a.dtype), data)
         self.stack.settle(batch)
         super()._build(batch)
 

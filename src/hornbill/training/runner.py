@@ -21,7 +21,7 @@ import numpy as np
 from jax.dtypes import canonicalize_dtype
 
 from ..engine.context import CallContext, enter_context, leave_context
-from ..engine.dtypes import numpy_dtype
+from ..engine.dtypes import struct
 from ..engine.errors import CHOICES, NeedsValue, warn_uncompiled
 from ..engine.gradients import without_gradient
 from ..engine.numerics import all_finite
@@ -234,7 +234,7 @@ class StepRunner:
 
     def prepare(self, example: dict) -> None:
         """Makes the weights, slots and metrics that a step on such a batch works on."""
-        arrays = [jax.ShapeDtypeStruct(s, numpy_dtype(d)) for s, d in example["arrays"]]
+        arrays = [struct(s, d) for s, d in example["arrays"]]
         batch = jax.tree.map(lambda i: arrays[i], example["structure"])
         if not self.eager:
             with contextlib.suppress(NeedsValue, *CHOICES):  # the first step tells
@@ -454,7 +454,7 @@ def _shape(array, index) -> tuple[int, ...]:
 
 
 def _struct(array, index=None):
-    return jax.ShapeDtypeStruct(_shape(array, index), canonicalize_dtype(array.dtype))
+    return struct(_shape(array, index), array.dtype)
 
 
 def _batch(data, index):
