@@ -12,6 +12,8 @@ import os
 import sys
 from pathlib import Path
 
+import numpy as np
+
 import hornbill
 
 TABLE = Path(__file__).parent.parent / "data" / "applications.json"
@@ -31,6 +33,8 @@ def plain(value):
         return plain(value.tolist())
     if isinstance(value, float):
         return round(value, 6)
+    if hasattr(value, "weights"):
+        return layer_facts(value)
     if hasattr(value, "get_config"):
         config = {k: plain(v) for k, v in value.get_config().items() if v is not None}
         return [type(value).__name__, *(f"{k}={v}" for k, v in sorted(config.items()))]
@@ -44,6 +48,8 @@ def layer_facts(layer) -> dict:
     for key, value in settings.items():
         if key.endswith("_initializer") and isinstance(value, str):
             value = hornbill.initializers.get(value)
+        if type(layer).__name__ == "LayerNormalization" and key == "axis":
+            value = [*np.atleast_1d(value)]
         settings[key] = plain(value)
     shape = layer.output.shape
     return {

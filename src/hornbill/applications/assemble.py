@@ -1,6 +1,5 @@
 """What the architectures share: the input, the classifier on top, and the published weights."""
 
-import inspect
 import os
 
 from ..engine.config import image_data_format
@@ -26,14 +25,50 @@ ARGUMENTS = """Args:
 """
 
 
+def files(folder: str, name: str, with_top: str, without: str) -> dict:
+    """The URLs of an architecture's weights, with these hashes, as `assemble` takes them."""
+    base = f"{STORE}{folder}/{name}_weights_tf_dim_ordering_tf_kernels"
+    return {True: (f"{base}.h5", with_top), False: (f"{base}_notop.h5", without)}
+
+
 def channel_axis() -> int:
     """The axis of the channels in a batch of images."""
     return 3 if image_data_format() == "channels_last" else 1
 
 
-def average_and_dense(x, classes: int, activation):
-    """The usual classifier."""
-    x = GlobalAveragePooling2D(name="avg_pool")(x)
+def last_axis() -> int:
+    """The same for layers that Keras gives -1 where the channels are last."""
+    return -1 if channel_axis() == 3 else 1
+
+
+def sides(shape) -> tuple:
+    """The height and the width in the shape of an image."""
+    return tuple(shape[:2] if channel_axis() == 3 else shape[1:])
+
+
+def multiple_of_8(filters: float) -> int:
+    """The nearest one, and 8 at least."""
+    return max(8, int(filters + 4) // 8 * 8)
+
+
+def eights(filters: float) -> int:
+    """The multiple of 8 nearest to a number of filters, and no less than nine tenths of it."""
+    nearest = multiple_of_8(filters)
+    return nearest + 8 if nearest < 0.9 * filters else nearest
+
+
+def stride_padding(x, kernel: int) -> tuple:
+    """The zeros around images that let the windows of a stride of 2 end at their last pixel.
+
+    Where a side is even, or unknown, there is one less before than after.
+    """
+    half = kernel // 2
+    return tuple((half - (side is None or side % 2 == 0), half) for side in sides(x.shape[1:]))
+
+
+def average_and_dense(x, classes: int, activation, name: str | None = "avg_pool"):
+    """The usual classifier; `name` is the pooling's."""
+    x = GlobalAveragePooling2D(name=name)(x)
     return Dense(classes, activation=activation, name="predictions")(x)
 
 
@@ -53,6 +88,7 @@ def assemble(
     classifier_activation,
     top=average_and_dense,
     pools: dict | None = None,
+    neck=None,
     fixed: bool | None = None,
 ) -> Model:
     """A model from `features`, a function of symbolic images.
@@ -61,27 +97,32 @@ def assemble(
         name: the model's name.
         size: the width and height of an image, where nothing else is said.
         least: the smallest width and height.
-        files: the URLs and hashes of ImageNet's weights, `{include_top: (url, hash)}`.
+        files: the URLs and hashes of ImageNet's weights, `{include_top: (url, hash)}`, with the
+            name in the cache behind them where it is not the URL's.
         top: `(features, classes, activation) -> outputs`.
         pools: the names of the layers for `pooling="avg"` and `"max"`.
+        neck: without the classifier, what follows the pooling: a function of the features.
         fixed: whether the weights fit images of one size only; None where they do with the
             classifier.
         others: as in `ARGUMENTS`.
     """
-    _check(name, weights, include_top, classes, pooling)
+    _check(name, weights, include_top, classes, classifier_activation, pooling)
     fixed = include_top if fixed is None else fixed
     shape = _image_shape(name, input_shape, size, least, weights, fixed)
     images, inputs = _inputs(input_tensor, shape)
     x = features(images)
     if include_top:
         x = top(x, classes, classifier_activation)
-    elif pooling is not None:
-        pool = {"avg": GlobalAveragePooling2D, "max": GlobalMaxPooling2D}[pooling]
-        x = pool(name=(pools or {}).get(pooling))(x)
+    else:
+        if pooling is not None:
+            pool = {"avg": GlobalAveragePooling2D, "max": GlobalMaxPooling2D}[pooling]
+            x = pool(name=(pools or {}).get(pooling))(x)
+        x = x if neck is None else neck(x)
     model = Model(inputs, x, name=name)
     if weights == "imagenet":
-        url, file_hash = files[include_top]
-        weights = get_file(url.rpartition("/")[2], url, cache_subdir="models", file_hash=file_hash)
+        url, file_hash, *cached = files[include_top]
+        file = cached[0] if cached else url.rpartition("/")[2]
+        weights = get_file(file, url, cache_subdir="models", file_hash=file_hash)
     if weights is not None:
         model.load_weights(weights)
     return model
@@ -121,16 +162,12 @@ def application(function_name: str, features, about: str, **settings):
             **settings,
         )
 
-    parameters = inspect.signature(build).parameters.values()
-    build.__signature__ = inspect.Signature(
-        [p.replace(default=default) if p.name == "name" else p for p in parameters]
-    )
     build.__name__ = build.__qualname__ = function_name
     build.__doc__ = f"{about}\n\n{ARGUMENTS}"
     return build
 
 
-def _check(name, weights, include_top, classes, pooling) -> None:
+def _check(name, weights, include_top, classes, activation, pooling) -> None:
     if weights not in (None, "imagenet") and not os.path.exists(weights):
         raise ValueError(
             f"{name}: weights is 'imagenet', None, or the path of a file that is there. "
@@ -141,6 +178,11 @@ def _check(name, weights, include_top, classes, pooling) -> None:
             f"{name}: ImageNet's weights are for {CLASSES} classes. For others pass "
             f"include_top=False and put a classifier of your own on top, or weights=None. "
             f"Received: classes={classes}"
+        )
+    if weights is not None and include_top and activation not in (None, "softmax"):
+        raise ValueError(
+            f"{name}: a classifier whose weights are loaded ends in 'softmax', or in None for "
+            f"logits. Received: classifier_activation={activation!r}"
         )
     if pooling not in (None, "avg", "max"):
         raise ValueError(f"{name}: pooling is None, 'avg' or 'max'. Received: pooling={pooling!r}")

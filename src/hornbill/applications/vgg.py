@@ -1,7 +1,7 @@
 """VGG: blocks of 3x3 convolutions, each followed by pooling."""
 
 from ..layers import Conv2D, Dense, Flatten, MaxPooling2D
-from .assemble import STORE, application
+from .assemble import application, files
 
 FILTERS = (64, 128, 256, 512, 512)
 
@@ -27,11 +27,6 @@ def _top(x, classes: int, activation):
     return Dense(classes, activation=activation, name="predictions")(x)
 
 
-def _files(name: str, with_top: str, without: str) -> dict:
-    base = f"{STORE}{name}/{name}_weights_tf_dim_ordering_tf_kernels"
-    return {True: (f"{base}.h5", with_top), False: (f"{base}_notop.h5", without)}
-
-
 def _vgg(name: str, layers: int, convolutions, hashes):
     return application(
         name,
@@ -41,7 +36,7 @@ def _vgg(name: str, layers: int, convolutions, hashes):
         name=name.lower(),
         size=224,
         least=32,
-        files=_files(name.lower(), *hashes),
+        files=files(name.lower(), name.lower(), *hashes),
         top=_top,
     )
 

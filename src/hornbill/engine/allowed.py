@@ -7,6 +7,9 @@ what sets, loads or saves anything. The name of an argument says what may stand 
 
 import types
 
+# Modules with layers of their own.
+ARCHITECTURES = ("applications.convnext", "applications.inception_resnet_v2")
+
 # The public modules whose classes and functions a config may name.
 CLASSES = (
     "layers",
@@ -22,6 +25,7 @@ CLASSES = (
     "random",
     "distillation",
     "utils",  # FeatureSpace
+    *ARCHITECTURES,
 )
 FUNCTIONS = ("activations", "losses", "metrics", "ops")
 
@@ -33,8 +37,8 @@ SLOTS = {
     "constraint": {"constraints"},
     "activation": {"activations", "layers", "ops"},
     "dtype": {"dtype_policies"},
-    "layer": {"layers", "models", "utils"},
-    "layers": {"layers", "models", "utils"},
+    "layer": {"layers", "models", "utils", *ARCHITECTURES},
+    "layers": {"layers", "models", "utils", *ARCHITECTURES},
     "cell": {"layers"},
     "cells": {"layers"},
     "optimizer": {"optimizers"},

@@ -159,6 +159,8 @@ def _public_module(cls) -> str:
         return "keras.src.models.functional"
     if part == "models":
         return "keras"
+    if part == "applications":  # layers of an architecture, which are not public
+        return f"keras.src.{cls.__module__.removeprefix('hornbill.')}"
     if ".schedules." in cls.__module__:
         return "keras.optimizers.schedules"
     if cls.__name__ == "DTypePolicyMap":
