@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 import hornbill
 
 INNER = (
+    "applications.imagenet_utils "
     "datasets.boston_housing datasets.california_housing datasets.cifar10 datasets.cifar100 "
     "datasets.digits datasets.fashion_mnist datasets.imdb datasets.mnist datasets.reuters "
     "ops.image optimizers.schedules preprocessing.image preprocessing.sequence utils.bounding_boxes"
