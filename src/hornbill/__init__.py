@@ -14,8 +14,9 @@ __version__ = "0.1.0"
 # The public modules, and the module of each name that stands at the top.
 _MODULES = frozenset(
     "activations applications backend callbacks config constraints datasets distillation "
-    "dtype_policies export initializers layers losses metrics mixed_precision models ops "
-    "optimizers preprocessing random regularizers saving tree utils visualization wrappers".split()
+    "distribution dtype_policies export initializers layers losses metrics mixed_precision "
+    "models ops optimizers preprocessing random regularizers saving tree utils "
+    "visualization wrappers".split()
 )
 _NAMES = {
     "Checkpoint": "training.resume",

@@ -81,15 +81,16 @@ def jit(function, **kwargs):
     return jax.jit(function, compiler_options=options(), **kwargs)
 
 
-def trace(function, *args, donate: tuple[int, ...] = ()) -> jax.stages.Traced:
+def trace(function, *args, donate: tuple[int, ...] = (), **where) -> jax.stages.Traced:
     """The program of a pure function for arguments like these, not yet compiled.
 
     Args:
         function: a pure function of arrays.
         args: arrays, or `jax.ShapeDtypeStruct`s.
         donate: positions of arguments whose memory the results may take over.
+        **where: `in_shardings` and `out_shardings`, as `jax.jit` takes them.
     """
-    return jax.jit(function, donate_argnums=donate).trace(*args)
+    return jax.jit(function, donate_argnums=donate, **where).trace(*args)
 
 
 def compile_program(traced: jax.stages.Traced, kind: str | None = None):

@@ -50,6 +50,7 @@ class Loading:
         for variable, zeros, initializer, shape, dtype in self._waiting:
             if variable._stored() is zeros():
                 variable.assign(initializer(shape, dtype=dtype))
+            variable._place()
         self._waiting = []
 
 

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from . import placement
 from .context import current_context
 from .device import from_host
 from .dtypes import FLOAT_DTYPES, is_float, numpy_dtype, standardize_dtype
@@ -27,6 +28,8 @@ class Variable:
         trainable: whether optimizers update it.
         autocast: whether reads inside a mixed-precision layer cast it.
         name: the last part of its path.
+        layout: how the value lies on several devices: a `distribution.TensorLayout`, or a
+            `jax.sharding.Sharding`. None leaves it to the distribution that holds.
         regularizer: a function of the value whose result is added to the model's loss.
         constraint: a function applied to the value after each update.
 
@@ -54,11 +57,6 @@ class Variable:
         constraint=None,
         overwrite_with_gradient: bool = False,
     ):
-        if layout is not None:
-            raise ValueError(
-                "A Variable takes no layout of its own: the model's distribution says how its "
-                f"arrays are spread over devices. Received: layout={layout!r}"
-            )
         if name is None:
             name = auto_name(self)
         if not isinstance(name, str) or "/" in name:
@@ -75,8 +73,11 @@ class Variable:
         self.constraint = constraint
         self.overwrite_with_gradient = overwrite_with_gradient
         # A weight made while a trace runs is still made of numbers: no tracer may stay in it.
+        self._layout = layout
         with jax.ensure_compile_time_eval():
             self._value = self._initial(initializer, shape, dtype)
+            if current_loading() is None or not callable(initializer):
+                self._place()  # what stands in for weights of a file is placed in the end
         self._dtype = standardize_dtype(self._value.dtype)
         # Whether somebody else may hold the array: a compiled step takes over the memory of
         # the arrays that it is given, so it first copies the ones that were lent.
@@ -114,6 +115,10 @@ class Variable:
         if current_loading() is not None:
             return current_loading().stand_in(self, initializer, shape, dtype)
         return jnp.asarray(initializer(shape, dtype=dtype))
+
+    def _place(self) -> None:
+        """Puts the first value where the layout or the distribution wants it."""
+        self._value = placement.placed(self, self._layout, self._value)
 
     @property
     def value(self):
@@ -154,7 +159,7 @@ class Variable:
                 "hornbill.StatelessScope, or use stateless_call."
             )
         else:
-            self._value, self._lent = value, True
+            self._value, self._lent = placement.moved(value, self._value), True
         return self
 
     def assign_add(self, value):

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .. import constraints, initializers, regularizers
-from ..engine import dtypes, errors, serialize
+from ..engine import dtypes, errors, placement, serialize
 from ..engine.beside import get_mask, set_mask
 from ..engine.context import CallContext, current_context, enter_context, leave_context
 from ..engine.dtype_map import DTypePolicyMap
@@ -161,7 +161,7 @@ class Layer(Operation, Trackable):
             enter_context(CallContext(path, training, autocast, built))
             kwargs = self._fill(spec, args, kwargs, training)
             call = self.call if self._remat is None else self.rematerialized_call(self.call)
-            outputs = call(*args, **kwargs)
+            outputs = placement.outputs(path, call(*args, **kwargs))
             self._finish(args, kwargs, outputs)
             look("layer", path, outputs)
             return outputs

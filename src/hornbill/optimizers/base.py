@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..engine import compile as compiler
-from ..engine import serialize
+from ..engine import placement, serialize
 from ..engine.config import floatx
 from ..engine.naming import auto_name
 from ..engine.numerics import look
@@ -192,7 +192,8 @@ class Optimizer(PerVariable, OptimizerState):
             for variable, values, slots in zip(variables, first, self._slots, strict=True):
                 for n in values:
                     if n in group:
-                        slots[n] = self._add(values[n], slot_name(variable, n))
+                        layout = placement.like(variable, values[n])
+                        slots[n] = self._add(values[n], slot_name(variable, n), layout=layout)
         self.built = True
 
     def _get_variable_index(self, variable) -> int:

@@ -5,6 +5,7 @@ import warnings
 import jax
 import numpy as np
 
+from ..engine import placement
 from ..engine.context import current_context, enter_context, leave_context
 from ..engine.dtypes import numpy_dtype, standardize_dtype
 from ..engine.tracking import Trackable, owned
@@ -28,7 +29,9 @@ class OptimizerState(Trackable):
         """The optimizer's own variables, in the order in which files hold them."""
         return [v for v in owned(self) if isinstance(v, Variable)]
 
-    def _add(self, value, name: str | None, dtype=None, aggregation: str = "none") -> Variable:
+    def _add(
+        self, value, name: str | None, dtype=None, aggregation: str = "none", layout=None
+    ) -> Variable:
         token = enter_context(current_context()._replace(path=self.name, autocast=None))
         try:
             variable = Variable(
@@ -38,6 +41,7 @@ class OptimizerState(Trackable):
                 autocast=False,
                 aggregation=aggregation,
                 name=name,
+                layout=placement.whole() if layout is None else layout,
             )
         finally:
             leave_context(token)
@@ -67,9 +71,7 @@ class OptimizerState(Trackable):
             # In a trace, too, the first state is made of numbers.
             with jax.ensure_compile_time_eval():
                 value = initializers.get(initializer)(tuple(shape), dtype=dtype)
-        if layout is not None:
-            value = jax.device_put(value, getattr(layout, "backend_layout", layout))
-        return self._add(value, name, dtype, aggregation)
+        return self._add(value, name, dtype, aggregation, layout)
 
     def add_variable_from_reference(
         self, reference_variable, name: str | None = None, initializer="zeros"
@@ -79,6 +81,7 @@ class OptimizerState(Trackable):
             reference_variable.shape,
             initializer,
             reference_variable.dtype,
+            layout=placement.like(reference_variable, reference_variable),
             name=slot_name(reference_variable, name or "var"),
         )
 

@@ -5,6 +5,7 @@ import numbers
 import jax
 import numpy as np
 
+from ..engine import placement
 from ..engine.traceback import user_facing
 from ..layers import Average, Input
 from ..models import Model
@@ -78,6 +79,11 @@ class Population:
             raise TypeError(
                 "Population takes a function that returns a compiled model: it is called once for "
                 f"each member. Received: build={build!r}"
+            )
+        if placement.plan() is not None:
+            raise ValueError(
+                "A Population trains on one device. Make it without a distribution: "
+                "hornbill.distribution.set_distribution(None)."
             )
         if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
             raise ValueError(f"Population's n is a positive int. Received: n={n!r}")

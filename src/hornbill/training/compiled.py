@@ -8,7 +8,7 @@ import numpy as np
 from jax.extend.core import jaxpr_as_fun
 
 from ..engine import compile as compiler
-from ..engine import onednn
+from ..engine import onednn, placement
 from ..engine.substitute import with_onednn
 from .ahead import Cut, cut, run_in
 
@@ -34,19 +34,31 @@ class Compiled:
         mode: the runner's.
         members: how many models it advances.
         keeps: whether the old values outlive the step; else the new ones take over their memory.
+        distributed: whether several devices share the work.
     """
 
-    def __init__(self, step, args, mode: str, members: int = 1, keeps: bool = False):
+    def __init__(
+        self,
+        step,
+        args,
+        mode: str,
+        members: int = 1,
+        keeps: bool = False,
+        distributed: bool = False,
+    ):
         self._pure = jax.jit(step)  # inside a program it is one call, not traced again
         # The batches of the other modes run beside each other.
         self._threads = compiler.cores() if mode == "train" else _threads_of_a_lane()
+        self._distributed = distributed
+        if distributed:  # a call of oneDNN is one device's: others would send it their arrays
+            self._threads = 0
         with onednn.tracing_a_step(self._threads if members == 1 else 0):
             self.traced = self._pure.trace(*args)
         self.mode, self.members, self.keeps, self.cells = mode, members, keeps, len(args[0])
         self.collects = mode == "predict"
         self.convolves = "conv_general_dilated" in compiler.primitives(self.traced)
         self._kind = KINDS.get((mode, self.convolves))
-        if self.convolves:
+        if self.convolves and not distributed:
             self._use_onednn()
         self._programs: dict = {}  # by what they work on
 
@@ -75,12 +87,15 @@ class Compiled:
 
     def _program(self, key, function, args, donate):
         if key not in self._programs:
-            traced = compiler.trace(function, *args, donate=donate)
+            where = placement.pinned(args)
+            traced = compiler.trace(function, *args, donate=donate, **where)
             self._programs[key] = compiler.compile_program(traced, self._kind)
         return self._programs[key]
 
     def step(self, values, fixed, data, index=None):
         """Runs one step on a batch, or on the rows `index` of resident data."""
+        if index is None and self._distributed:
+            data = placement.send_batch(data)
         args = (values, fixed, data) if index is None else (values, fixed, data, index)
 
         def run(values, fixed, data, index=None):
@@ -97,7 +112,7 @@ class Compiled:
         """
         traced = self.traced
         calls = traced.jaxpr.effects or any("callback" in p for p in compiler.primitives(traced))
-        alone = self.mode == "train" or self.members > 1 or self.loops
+        alone = self.mode == "train" or self.members > 1 or self.loops or self._distributed
         if alone or calls or compiler.platform() != "cpu":
             return 1
         return min(compiler.cores(), MOST_LANES)
@@ -184,4 +199,5 @@ def strong(x):
 
 
 def _gather(data, index):
-    return jax.tree.map(lambda a: jnp.take(a, index, axis=0, mode="clip"), data)
+    batch = jax.tree.map(lambda a: jnp.take(a, index, axis=0, mode="clip"), data)
+    return placement.spread(batch)

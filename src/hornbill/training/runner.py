@@ -20,6 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.dtypes import canonicalize_dtype
 
+from ..engine import placement
 from ..engine.context import CallContext, enter_context, leave_context
 from ..engine.dtypes import struct
 from ..engine.errors import CHOICES, NeedsValue, warn_uncompiled
@@ -153,13 +154,15 @@ class StepRunner:
     def begin(self) -> None:
         """Starts an epoch: counts steps from 0, and looks at the settings of a program."""
         self.steps = 0
+        placement.follow(global_generator().state)
         self._note_settings()
 
     def _note_settings(self) -> None:
         """What is frozen, scaled, checked: another choice is another program."""
         model = self.model
         self.checks = model.checks_numerics
-        self._settings = (self.checks, *(v.trainable for v in model.variables))
+        self._settings = (self.checks, placement.plan())
+        self._settings += tuple(v.trainable for v in model.variables)
         if self.mode == "train":
             self._settings += tuple(str(o.learning_rate_factors) for o in optimizers_of(model))
 
@@ -250,7 +253,7 @@ class StepRunner:
             held = self._holders(cells), self._holders(fixed)
             abstract = [[_struct(v._value) for v in group] for group in held]
             # The old state of a checked step is kept until the new one is known to be good.
-            kind = self.mode, self.members, self.checks
+            kind = self.mode, self.members, self.checks, self._distributed(held)
             program = Compiled(self._pure(cells, fixed, each), [*abstract, batch], *kind)
             # A first run of a user's step may have made variables (optimizer slots, metrics).
             if [*map(id, cells)] == [*map(id, state_of(self.model, self.mode)[0])]:
@@ -260,6 +263,18 @@ class StepRunner:
             f"{type(self.model).__name__}.{self.mode}_step makes new variables at each call. "
             "Make them in __init__ or build."
         )
+
+    def _distributed(self, held) -> bool:
+        """Whether several devices share the work; tells where they share the weights alone."""
+        spread = placement.mesh_of([v._value for group in held for v in group]) is not None
+        if spread and placement.plan() is None and self.mode == "train":
+            warnings.warn(
+                f"The weights of '{self.model.name}' lie on several devices, and no distribution "
+                "holds: each of them works on whole batches. Train inside of "
+                "`with distribution.scope():`, or call hornbill.distribution.set_distribution.",
+                stacklevel=2,
+            )
+        return spread
 
     def _check_gradients(self, traced) -> None:
         """Tells, once, which weights the loss does not depend on."""

@@ -4,6 +4,7 @@ import jax
 import numpy as np
 
 from ...engine import config
+from ...engine.placement import send_batch, send_whole
 from .loaders import AHEAD
 from .order import EpochOrder
 from .rows import Rows, take
@@ -94,7 +95,7 @@ class ArrayData:
         def gather(step):
             place = slice(step * self.batch_size, (step + 1) * self.batch_size)
             rows = order[place] if self.shuffle else place
-            return jax.device_put(jax.tree.map(lambda a: take(a, rows), self.arrays))
+            return send_batch(jax.tree.map(lambda a: take(a, rows), self.arrays))
 
         batches = read_ahead(lambda: map(gather, range(first, self.steps)), AHEAD)
         for step, batch in enumerate(batches, first + 1):
@@ -123,5 +124,5 @@ class ArrayData:
 
 def _send(arrays, rows=slice(None)):
     """Rows of the arrays on the device; an array that is there twice is sent once."""
-    sent = jax.device_put({id(a): a[rows] for a in jax.tree.leaves(arrays)})
+    sent = send_whole({id(a): a[rows] for a in jax.tree.leaves(arrays)})
     return jax.tree.map(lambda a: sent[id(a)], arrays)

@@ -3,8 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterator
 
-import jax
-
+from ...engine.placement import send_batch
 from .batches import convert_batch
 from .dataset import Dataset
 from .loaders import (
@@ -97,7 +96,7 @@ class StreamData:
             self._start = 0
         converted = map(self._convert, batches)
         if self._ahead:
-            ahead = read_ahead(lambda: map(jax.device_put, map(self._convert, batches)), AHEAD)
+            ahead = read_ahead(lambda: map(send_batch, map(self._convert, batches)), AHEAD)
             converted = _last_at_the_end(ahead)
         for batch in converted:
             self._taken += 1
