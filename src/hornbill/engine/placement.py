@@ -123,7 +123,9 @@ def mesh_of(arrays):
 
 
 def _is_cut(a) -> bool:
-    return isinstance(a, jax.Array) and isinstance(a.sharding, NamedSharding)
+    if not isinstance(a, jax.Array) or not isinstance(a.sharding, NamedSharding):
+        return False
+    return len(a.sharding.device_set) > 1
 
 
 def whole() -> NamedSharding | None:
