@@ -99,8 +99,9 @@ def _first(name: str, spaces, slot: str | None, suits):
             continue
         if allowed is None or space in allowed:
             return thing
+        public = sorted(allowed - {*ARCHITECTURES})
         raise ValueError(
-            f"'{slot}' takes something of {' or '.join(sorted(allowed))}. "
+            f"'{slot}' takes something of {' or '.join(public)}. "
             f"Received: '{name}' of {space}"
         )
     return None
