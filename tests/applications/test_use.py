@@ -172,6 +172,7 @@ def test_names_of_classes(published, tmp_path):
     [
         ({"weights": "nowhere.h5"}, "path of a file that is there.*'nowhere.h5'"),
         ({"classes": 10}, r"for 1000 classes.*include_top=False.*classes=10"),
+        ({"classifier_activation": "relu"}, "ends in 'softmax', or in None.*'relu'"),
         ({"weights": None, "pooling": "mean"}, "pooling is None, 'avg' or 'max'.*'mean'"),
         ({"weights": None, "input_shape": (64, 64)}, r"such as \(224, 224, 3\).*\(64, 64\)"),
         ({"weights": None, "input_shape": (16, 64, 3)}, r"at least 32 by 32.*\(16, 64, 3\)"),
@@ -188,6 +189,8 @@ def test_what_cannot_be(settings, message):
 def test_what_cannot_be_built_on():
     with pytest.raises(TypeError, match=r"symbolic tensor, such as Input.*ndarray"):
         APPS.ResNet50(weights=None, include_top=False, input_tensor=np.zeros((1, 64, 64, 3)))
+    with pytest.raises(TypeError, match=r"EfficientNetB0\(\) .*unexpected keyword.*'alpha'"):
+        APPS.EfficientNetB0(alpha=1)
     with pytest.raises(ValueError, match=r"mode is one of.*'other'"):
         APPS.imagenet_utils.preprocess_input(images(1, 2, 2, 3), mode="other")
 

@@ -1,5 +1,6 @@
 """What the architectures share: the input, the classifier on top, and the published weights."""
 
+import inspect
 import os
 
 from ..engine.config import image_data_format
@@ -128,42 +129,51 @@ def assemble(
     return model
 
 
-def application(function_name: str, features, about: str, **settings):
+# What every public function takes, in the usual order, and the defaults.
+ORDER = (
+    "include_top weights input_tensor input_shape pooling classes classifier_activation name"
+).split()
+DEFAULTS = {
+    "include_top": True,
+    "include_preprocessing": True,
+    "weights": "imagenet",
+    "input_tensor": None,
+    "input_shape": None,
+    "pooling": None,
+    "classes": CLASSES,
+    "classifier_activation": "softmax",
+}
+
+
+def application(function_name: str, about: str, order=ORDER, defaults=(), chosen=None, **settings):
     """The public function of an architecture: `assemble` with its settings.
 
     Args:
         function_name: its name.
-        features: as in `assemble`.
-        about: the first paragraph of its documentation: what it is, and the source.
-        **settings: `name`, `size`, `least`, `files` and more, as in `assemble`.
+        about: its documentation: what it is, the source, and its arguments.
+        order: the names of its parameters, where they are not the usual ones.
+        defaults: those that are not in `DEFAULTS`.
+        chosen: a function of all its arguments that gives settings which hang on them.
+        **settings: `features`, `size`, `least`, `files` and more, as in `assemble`; `name` is the
+            default of the model's name.
     """
-    default = settings.pop("name")
+    values = {**DEFAULTS, **dict(defaults), "name": settings["name"]}
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    signature = inspect.Signature([inspect.Parameter(n, kind, default=values[n]) for n in order])
 
-    def build(
-        include_top=True,
-        weights="imagenet",
-        input_tensor=None,
-        input_shape=None,
-        pooling=None,
-        classes=CLASSES,
-        classifier_activation="softmax",
-        name=default,
-    ):
-        return assemble(
-            features,
-            name=name,
-            include_top=include_top,
-            weights=weights,
-            input_tensor=input_tensor,
-            input_shape=input_shape,
-            pooling=pooling,
-            classes=classes,
-            classifier_activation=classifier_activation,
-            **settings,
-        )
+    def build(*args, **kwargs):
+        try:
+            bound = signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{function_name}() {error}") from None
+        bound.apply_defaults()
+        given = {n: bound.arguments[n] for n in ORDER}
+        more = {} if chosen is None else chosen(**bound.arguments)
+        return assemble(**{**settings, **given, **more})
 
+    build.__signature__ = signature
     build.__name__ = build.__qualname__ = function_name
-    build.__doc__ = f"{about}\n\n{ARGUMENTS}"
+    build.__doc__ = about
     return build
 
 

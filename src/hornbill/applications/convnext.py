@@ -16,7 +16,7 @@ from ..layers import (
     Normalization,
 )
 from ..models import Sequential
-from .assemble import ARGUMENTS, CLASSES, STORE, assemble
+from .assemble import ARGUMENTS, ORDER, STORE, application
 from .imagenet_utils import TORCH_DEVIATION, TORCH_MEAN, decode_predictions, preprocessing
 
 __all__ = [
@@ -133,47 +133,31 @@ def _convnext(variant: str, depths, width: int, hashes):
     files = {True: (f"{base}.h5", hashes[0]), False: (f"{base}_notop.h5", hashes[1])}
     widths = [width * 2**stage for stage in range(len(depths))]
 
-    def build(
-        include_top=True,
-        include_preprocessing=True,
-        weights="imagenet",
-        input_tensor=None,
-        input_shape=None,
-        pooling=None,
-        classes=CLASSES,
-        classifier_activation="softmax",
-        name=default,
-    ):
+    def chosen(name, include_preprocessing, **_):
         if image_data_format() == "channels_first":
             raise ValueError(
                 f"{name} normalizes and projects the last axis, the channels: it needs "
                 "set_image_data_format('channels_last')."
             )
         stages = {"depths": depths, "widths": widths, "standardized": include_preprocessing}
-        return assemble(
-            functools.partial(_features, name=name, **stages),
-            name=name,
-            size=224,
-            least=32,
-            include_top=include_top,
-            files=files,
-            top=functools.partial(_head, name=name),
-            neck=_norm(),
-            weights=weights,
-            input_tensor=input_tensor,
-            input_shape=input_shape,
-            pooling=pooling,
-            classes=classes,
-            classifier_activation=classifier_activation,
-        )
+        return {
+            "features": functools.partial(_features, name=name, **stages),
+            "top": functools.partial(_head, name=name),
+            "neck": _norm(),
+        }
 
-    build.__name__ = build.__qualname__ = f"ConvNeXt{variant}"
-    build.__doc__ = (
+    return application(
+        f"ConvNeXt{variant}",
         f"ConvNeXt-{variant}, for images of 224 by 224, pixels from 0 to 255, channels last.\n\n"
         f"Source: Liu and others 2022, https://arxiv.org/abs/2201.03545.\n\n{ARGUMENTS}"
-        "    include_preprocessing: whether the first layer standardizes the pixels.\n"
+        "    include_preprocessing: whether the first layer standardizes the pixels.\n",
+        order=("include_top", "include_preprocessing", *ORDER[1:]),
+        chosen=chosen,
+        name=default,
+        size=224,
+        least=32,
+        files=files,
     )
-    return build
 
 
 ConvNeXtTiny = _convnext(

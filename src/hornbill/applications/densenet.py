@@ -9,7 +9,7 @@ from ..layers import (
     MaxPooling2D,
     ZeroPadding2D,
 )
-from .assemble import application, channel_axis, files
+from .assemble import ARGUMENTS, application, channel_axis, files
 from .imagenet_utils import decode_predictions, preprocessing
 from .resnet import norm_relu
 
@@ -53,9 +53,9 @@ def _densenet(layers: int, *hashes: str):
 
     return application(
         f"DenseNet{layers}",
-        features,
         f"DenseNet with {layers} layers of weights, for images of 224 by 224.\n\n"
-        "Source: Huang et al. 2016, https://arxiv.org/abs/1608.06993.",
+        f"Source: Huang et al. 2016, https://arxiv.org/abs/1608.06993.\n\n{ARGUMENTS}",
+        features=features,
         name=f"densenet{layers}",
         size=224,
         least=32,

@@ -21,7 +21,7 @@ from ..layers import (
     Reshape,
     ZeroPadding2D,
 )
-from .assemble import ARGUMENTS, CLASSES, assemble, channel_axis, eights, stride_padding
+from .assemble import ARGUMENTS, application, channel_axis, eights, stride_padding
 from .imagenet_utils import TORCH_DEVIATION, decode_predictions, preprocessing
 
 __all__ = [
@@ -184,39 +184,22 @@ def _efficientnet(variant: str, width, depth, size: int, dropout: float, hashes)
         False: (f"{STORE}{published}_notop.h5", hashes[1]),
     }
 
-    def build(
-        include_top=True,
-        weights="imagenet",
-        input_tensor=None,
-        input_shape=None,
-        pooling=None,
-        classes=CLASSES,
-        classifier_activation="softmax",
-        name=published,
-    ):
-        return assemble(
-            functools.partial(_features, width=width, depth=depth, imagenet=weights == "imagenet"),
-            name=name,
-            size=size,
-            least=32,
-            files=files,
-            include_top=include_top,
-            weights=weights,
-            input_tensor=input_tensor,
-            input_shape=input_shape,
-            pooling=pooling,
-            classes=classes,
-            classifier_activation=classifier_activation,
-            top=functools.partial(classifier, dropout=dropout),
-            pools=POOLS,
-        )
+    def chosen(weights, **_):
+        scales = {"width": width, "depth": depth}
+        return {"features": functools.partial(_features, imagenet=weights == "imagenet", **scales)}
 
-    build.__name__ = build.__qualname__ = f"EfficientNet{variant}"
-    build.__doc__ = (
+    return application(
+        f"EfficientNet{variant}",
         f"EfficientNet-{variant}, for images of {size} by {size}, pixels from 0 to 255.\n\n"
-        f"Source: Tan and Le 2019, https://arxiv.org/abs/1905.11946.\n\n{ARGUMENTS}"
+        f"Source: Tan and Le 2019, https://arxiv.org/abs/1905.11946.\n\n{ARGUMENTS}",
+        chosen=chosen,
+        name=published,
+        size=size,
+        least=32,
+        files=files,
+        top=functools.partial(classifier, dropout=dropout),
+        pools=POOLS,
     )
-    return build
 
 
 EfficientNetB0 = _efficientnet(

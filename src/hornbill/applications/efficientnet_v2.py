@@ -5,7 +5,7 @@ import math
 
 from ..initializers import Constant
 from ..layers import DepthwiseConv2D, Normalization, Rescaling
-from .assemble import ARGUMENTS, CLASSES, STORE, assemble, channel_axis, multiple_of_8
+from .assemble import ARGUMENTS, ORDER, STORE, application, channel_axis, multiple_of_8
 from .efficientnet import (
     POOLS,
     bottleneck,
@@ -117,42 +117,24 @@ def _efficientnet(variant: str, table, stem: int, width, depth, size: int, prepa
     files = {True: (f"{base}.h5", hashes[0]), False: (f"{base}_notop.h5", hashes[1])}
     scales = {"table": table, "stem": stem, "width": width, "depth": depth}
 
-    def build(
-        include_top=True,
-        weights="imagenet",
-        input_tensor=None,
-        input_shape=None,
-        pooling=None,
-        classes=CLASSES,
-        classifier_activation="softmax",
-        include_preprocessing=True,
-        name=published,
-    ):
+    def chosen(include_preprocessing, **_):
         first = prepare if include_preprocessing else None
-        return assemble(
-            functools.partial(_features, prepare=first, **scales),
-            name=name,
-            size=size,
-            least=32,
-            files=files,
-            include_top=include_top,
-            weights=weights,
-            input_tensor=input_tensor,
-            input_shape=input_shape,
-            pooling=pooling,
-            classes=classes,
-            classifier_activation=classifier_activation,
-            top=functools.partial(classifier, dropout=0.2, bias_initializer=Constant(0.0)),
-            pools=POOLS,
-        )
+        return {"features": functools.partial(_features, prepare=first, **scales)}
 
-    build.__name__ = build.__qualname__ = f"EfficientNetV2{variant}"
-    build.__doc__ = (
+    return application(
+        f"EfficientNetV2{variant}",
         f"EfficientNetV2-{variant}, for images of {size} by {size}, pixels from 0 to 255.\n\n"
         f"Source: Tan and Le 2021, https://arxiv.org/abs/2104.00298.\n\n{ARGUMENTS}"
-        "    include_preprocessing: whether the first layers scale the pixels.\n"
+        "    include_preprocessing: whether the first layers scale the pixels.\n",
+        order=(*ORDER[:-1], "include_preprocessing", "name"),
+        chosen=chosen,
+        name=published,
+        size=size,
+        least=32,
+        files=files,
+        top=functools.partial(classifier, dropout=0.2, bias_initializer=Constant(0.0)),
+        pools=POOLS,
     )
-    return build
 
 
 EfficientNetV2B0 = _efficientnet(

@@ -2,7 +2,7 @@
 
 from ..layers import Activation, Conv2D
 from ..layers.base import Layer
-from .assemble import application, channel_axis, files
+from .assemble import ARGUMENTS, application, channel_axis, files
 from .imagenet_utils import decode_predictions, preprocessing
 from .inception_v3 import STEM, chain, conv, halve, largest, local, mix
 
@@ -58,9 +58,9 @@ def _features(x):
 
 InceptionResNetV2 = application(
     "InceptionResNetV2",
-    _features,
     "Inception with residual connections, for images of 299 by 299.\n\n"
-    "Source: Szegedy et al. 2016, https://arxiv.org/abs/1602.07261.",
+    f"Source: Szegedy et al. 2016, https://arxiv.org/abs/1602.07261.\n\n{ARGUMENTS}",
+    features=_features,
     name="inception_resnet_v2",
     size=299,
     least=75,

@@ -10,7 +10,7 @@ from ..layers import (
     Conv2D,
     MaxPooling2D,
 )
-from .assemble import application, channel_axis, files
+from .assemble import ARGUMENTS, application, channel_axis, files
 from .imagenet_utils import decode_predictions, preprocessing
 
 __all__ = ["InceptionV3", "decode_predictions", "preprocess_input"]
@@ -126,9 +126,9 @@ def _features(x):
 
 InceptionV3 = application(
     "InceptionV3",
-    _features,
     "The third version of Inception, for images of 299 by 299.\n\n"
-    "Source: Szegedy et al. 2015, https://arxiv.org/abs/1512.00567.",
+    f"Source: Szegedy et al. 2015, https://arxiv.org/abs/1512.00567.\n\n{ARGUMENTS}",
+    features=_features,
     name="inception_v3",
     size=299,
     least=75,

@@ -14,7 +14,7 @@ from ..layers import (
     Rescaling,
     ZeroPadding2D,
 )
-from .assemble import CLASSES, STORE, assemble, channel_axis, eights, last_axis, stride_padding
+from .assemble import STORE, application, channel_axis, eights, last_axis, stride_padding
 from .imagenet_utils import decode_predictions, preprocessing
 from .mobilenet import check_width
 from .mobilenet_v2 import image_shape
@@ -194,19 +194,15 @@ def _files(variant: str) -> dict:
 def _mobilenet(kind: str, blocks, last_filters: int):
     function_name = f"MobileNetV3{kind.title()}"
 
-    def build(
-        input_shape=None,
-        alpha=1.0,
-        minimalistic=False,
-        include_top=True,
-        weights="imagenet",
-        input_tensor=None,
-        classes=CLASSES,
-        pooling=None,
-        dropout_rate=0.2,
-        classifier_activation="softmax",
-        include_preprocessing=True,
-        name=function_name,
+    def chosen(
+        input_shape,
+        alpha,
+        minimalistic,
+        weights,
+        input_tensor,
+        dropout_rate,
+        include_preprocessing,
+        **_,
     ):
         if weights == "imagenet":
             if minimalistic:
@@ -214,27 +210,28 @@ def _mobilenet(kind: str, blocks, last_filters: int):
             else:
                 check_width(function_name, alpha, (0.75, 1.0))
         variant = f"{kind}{'_minimalistic' * minimalistic}_224_{float(alpha)}_float"
-        return assemble(
-            _features(blocks, alpha, minimalistic, include_preprocessing),
-            name=name,
-            size=224,
-            least=32,
-            files=_files(variant) if weights == "imagenet" else {},
-            include_top=include_top,
-            weights=weights,
-            input_tensor=input_tensor,
-            input_shape=image_shape(function_name, input_shape, input_tensor),
-            pooling=pooling,
-            classes=classes,
-            classifier_activation=classifier_activation,
-            top=_top(last_filters, alpha, minimalistic, dropout_rate),
-            pools={"avg": "avg_pool", "max": "max_pool"},
-            fixed=False,
-        )
+        return {
+            "features": _features(blocks, alpha, minimalistic, include_preprocessing),
+            "top": _top(last_filters, alpha, minimalistic, dropout_rate),
+            "files": _files(variant) if weights == "imagenet" else {},
+            "input_shape": image_shape(function_name, input_shape, input_tensor),
+        }
 
-    build.__name__ = build.__qualname__ = function_name
-    build.__doc__ = ABOUT.format(kind=kind, name=function_name)
-    return build
+    return application(
+        function_name,
+        ABOUT.format(kind=kind, name=function_name),
+        order=(
+            "input_shape alpha minimalistic include_top weights input_tensor classes pooling "
+            "dropout_rate classifier_activation include_preprocessing name"
+        ).split(),
+        defaults={"alpha": 1.0, "minimalistic": False, "dropout_rate": 0.2},
+        chosen=chosen,
+        name=function_name,
+        size=224,
+        least=32,
+        pools={"avg": "avg_pool", "max": "max_pool"},
+        fixed=False,
+    )
 
 
 MobileNetV3Large = _mobilenet("large", LARGE, 1280)

@@ -19,7 +19,7 @@ from ..layers import (
     SeparableConv2D,
     ZeroPadding2D,
 )
-from .assemble import CLASSES, STORE, assemble, average_and_dense, stride_padding
+from .assemble import ORDER, STORE, application, average_and_dense, stride_padding
 from .imagenet_utils import decode_predictions, preprocessing
 
 __all__ = ["NASNetLarge", "NASNetMobile", "decode_predictions", "preprocess_input"]
@@ -205,16 +205,7 @@ def _nasnet(kind: str, size: int, features, hashes, example: str = ""):
         False: (f"{base}-no-top.h5", hashes[1], f"nasnet_{kind}_no_top.h5"),
     }
 
-    def build(
-        input_shape=None,
-        include_top=True,
-        weights="imagenet",
-        input_tensor=None,
-        pooling=None,
-        classes=CLASSES,
-        classifier_activation="softmax",
-        name=f"nasnet_{kind}",
-    ):
+    def chosen(name, input_shape, weights, **_):
         if image_data_format() != "channels_last":
             raise ValueError(
                 f"{name}: NASNet takes images with the channels last; set "
@@ -230,25 +221,20 @@ def _nasnet(kind: str, size: int, features, hashes, example: str = ""):
                 f"{name}: ImageNet's weights are for images of a known size, such as "
                 f"({size}, {size}, 3). Received: input_shape={input_shape}"
             )
-        return assemble(
-            features,
-            name=name,
-            size=size,
-            least=32,
-            files=files,
-            include_top=include_top,
-            weights=weights,
-            input_tensor=input_tensor,
-            input_shape=input_shape,
-            pooling=pooling,
-            classes=classes,
-            classifier_activation=classifier_activation,
-            top=partial(average_and_dense, name=None),
-        )
+        return {"input_shape": input_shape}
 
-    build.__name__ = build.__qualname__ = f"NASNet{kind.title()}"
-    build.__doc__ = ABOUT.format(kind=kind, size=size) + example
-    return build
+    return application(
+        f"NASNet{kind.title()}",
+        ABOUT.format(kind=kind, size=size) + example,
+        order=("input_shape", *(n for n in ORDER if n != "input_shape")),
+        chosen=chosen,
+        name=f"nasnet_{kind}",
+        features=features,
+        size=size,
+        least=32,
+        files=files,
+        top=partial(average_and_dense, name=None),
+    )
 
 
 NASNetLarge = _nasnet(

@@ -1,7 +1,7 @@
 """ResNet: stacks of bottlenecks, each of which adds to what it reads."""
 
 from ..layers import Activation, Add, BatchNormalization, Conv2D, MaxPooling2D, ZeroPadding2D
-from .assemble import application, channel_axis, files
+from .assemble import ARGUMENTS, application, channel_axis, files
 from .imagenet_utils import decode_predictions, preprocessing
 
 __all__ = ["ResNet50", "ResNet101", "ResNet152", "decode_predictions", "preprocess_input"]
@@ -37,8 +37,8 @@ def resnet(name: str, about: str, source: str, features, hashes):
     """The public function of a ResNet."""
     return application(
         name,
-        features,
-        f"{about}, for images of 224 by 224.\n\nSource: {source}.",
+        f"{about}, for images of 224 by 224.\n\nSource: {source}.\n\n{ARGUMENTS}",
+        features=features,
         name=name.lower(),
         size=224,
         least=32,

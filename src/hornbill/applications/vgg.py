@@ -1,7 +1,7 @@
 """VGG: blocks of 3x3 convolutions, each followed by pooling."""
 
 from ..layers import Conv2D, Dense, Flatten, MaxPooling2D
-from .assemble import application, files
+from .assemble import ARGUMENTS, application, files
 
 FILTERS = (64, 128, 256, 512, 512)
 
@@ -30,9 +30,9 @@ def _top(x, classes: int, activation):
 def _vgg(name: str, layers: int, convolutions, hashes):
     return application(
         name,
-        _features(*convolutions),
         f"VGG with {layers} layers of weights, for images of 224 by 224.\n\n"
-        "Source: Simonyan and Zisserman 2014, https://arxiv.org/abs/1409.1556.",
+        f"Source: Simonyan and Zisserman 2014, https://arxiv.org/abs/1409.1556.\n\n{ARGUMENTS}",
+        features=_features(*convolutions),
         name=name.lower(),
         size=224,
         least=32,

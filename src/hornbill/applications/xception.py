@@ -8,7 +8,7 @@ from ..layers import (
     MaxPooling2D,
     SeparableConv2D,
 )
-from .assemble import application, files, last_axis
+from .assemble import ARGUMENTS, application, files, last_axis
 from .imagenet_utils import decode_predictions, preprocessing
 
 __all__ = ["Xception", "decode_predictions", "preprocess_input"]
@@ -65,9 +65,9 @@ def _features(x):
 
 Xception = application(
     "Xception",
-    _features,
     "Xception, for images of 299 by 299.\n\n"
-    "Source: Chollet 2016, https://arxiv.org/abs/1610.02357.",
+    f"Source: Chollet 2016, https://arxiv.org/abs/1610.02357.\n\n{ARGUMENTS}",
+    features=_features,
     name="xception",
     size=299,
     least=71,

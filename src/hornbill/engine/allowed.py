@@ -101,8 +101,7 @@ def _first(name: str, spaces, slot: str | None, suits):
             return thing
         public = sorted(allowed - {*ARCHITECTURES})
         raise ValueError(
-            f"'{slot}' takes something of {' or '.join(public)}. "
-            f"Received: '{name}' of {space}"
+            f"'{slot}' takes something of {' or '.join(public)}. Received: '{name}' of {space}"
         )
     return None
 
