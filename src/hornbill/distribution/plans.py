@@ -1,7 +1,6 @@
 """Which device works on what: data parallelism and model parallelism."""
 
 import collections.abc
-import contextlib
 import re
 
 import jax
@@ -107,15 +106,12 @@ class Distribution:
     def _whole(self, ndim: int) -> TensorLayout:
         return TensorLayout((None,) * ndim, self.device_mesh)
 
-    @contextlib.contextmanager
     def scope(self):
-        """The distribution holds inside of a `with`."""
-        before = placement.plan()
-        placement.set_plan(self)
-        try:
-            yield self
-        finally:
-            placement.set_plan(before)
+        """A context in which the distribution holds.
+
+        Models that are made inside keep to it: they can be trained outside as well.
+        """
+        return placement.holding(self)
 
     # What the engine asks for.
 

@@ -4,6 +4,9 @@
 holds. Without one, everything here leaves arrays where they are.
 """
 
+import contextlib
+import functools
+
 import jax
 import numpy as np
 from jax.sharding import NamedSharding, PartitionSpec, Sharding
@@ -26,6 +29,28 @@ def set_plan(value) -> None:
     """Makes a plan hold from here on; None for one device."""
     global _plan, _spread
     _plan, _spread = value, _spread or value is not None
+
+
+@contextlib.contextmanager
+def holding(value):
+    """A plan holds inside of a `with`."""
+    before = _plan
+    set_plan(value)
+    try:
+        yield value
+    finally:
+        set_plan(before)
+
+
+def on_its_devices(method):
+    """Makes a model's method run under the plan under which the model was made."""
+
+    @functools.wraps(method)
+    def wrapper(self, *args, **kwargs):
+        with holding(self._plan or _plan):
+            return method(self, *args, **kwargs)
+
+    return wrapper
 
 
 def sharding_of(layout) -> Sharding:
@@ -117,8 +142,10 @@ def pinned(args) -> dict:
 
 def mesh_of(arrays):
     """The mesh that the plan is for, or on which arrays lie; None on one device."""
-    if _plan is not None or not _spread:
-        return None if _plan is None else _plan.mesh
+    if not _spread:
+        return None
+    if _plan is not None:
+        return _plan.mesh if _plan.mesh.size > 1 else None
     return next((a.sharding.mesh for a in jax.tree.leaves(arrays) if _is_cut(a)), None)
 
 

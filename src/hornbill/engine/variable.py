@@ -72,8 +72,8 @@ class Variable:
         self.regularizer = regularizer
         self.constraint = constraint
         self.overwrite_with_gradient = overwrite_with_gradient
-        # A weight made while a trace runs is still made of numbers: no tracer may stay in it.
         self._layout = layout
+        # A weight made while a trace runs is still made of numbers: no tracer may stay in it.
         with jax.ensure_compile_time_eval():
             self._value = self._initial(initializer, shape, dtype)
             if current_loading() is None or not callable(initializer):

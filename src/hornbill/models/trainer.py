@@ -5,6 +5,7 @@ import jax.numpy as jnp
 
 from .. import losses, optimizers
 from ..engine import config
+from ..engine.placement import on_its_devices, plan
 from ..engine.scope import StatelessScope
 from ..engine.traceback import user_facing
 from ..engine.tracking import unique
@@ -39,6 +40,7 @@ class Trainer:
         self._compile_metrics: CompileMetrics | None = None
         self._compile_settings: dict | None = None
         self._runners: dict = {}
+        self._plan = plan()  # of the devices
 
     # ---- compile -------------------------------------------------------------------------
 
@@ -310,8 +312,8 @@ class Trainer:
 
     # ---- training ------------------------------------------------------------------------
 
-    lr_find = tuning.lr_find
-    find_batch_size = tuning.find_batch_size
+    lr_find = on_its_devices(tuning.lr_find)
+    find_batch_size = on_its_devices(tuning.find_batch_size)
 
     _encode_text = text.encode
 
@@ -328,6 +330,7 @@ class Trainer:
             self.optimizer.finalize_variable_values(self.trainable_variables)
 
     @user_facing
+    @on_its_devices
     def fit(
         self,
         x=None,
@@ -443,6 +446,7 @@ class Trainer:
         )
 
     @user_facing
+    @on_its_devices
     def evaluate(
         self,
         x=None,
@@ -465,11 +469,13 @@ class Trainer:
         )
 
     @user_facing
+    @on_its_devices
     def predict(self, x, batch_size: int | None = None, verbose="auto", steps=None, callbacks=None):
         """The outputs for `x` as NumPy arrays, in the structure that the model returns."""
         return loop.predict(self, x, batch_size, verbose, steps, callbacks)
 
     @user_facing
+    @on_its_devices
     def train_on_batch(
         self, x, y=None, sample_weight=None, class_weight=None, return_dict: bool = False
     ):
@@ -479,12 +485,14 @@ class Trainer:
         return self._batch_logs(logs, return_dict)
 
     @user_facing
+    @on_its_devices
     def test_on_batch(self, x, y=None, sample_weight=None, return_dict: bool = False):
         """The loss and metrics of exactly this batch."""
         loop.require_compiled(self, "test_on_batch")
         return self._batch_logs(loop.on_batch(self, "test", x, y, sample_weight), return_dict)
 
     @user_facing
+    @on_its_devices
     def predict_on_batch(self, x):
         """The outputs for exactly this batch, as NumPy arrays."""
         return jax.device_get(loop.on_batch(self, "predict", x))

@@ -11,6 +11,7 @@ from . import (
     config,
     data,
     debugging,
+    distribute,
     image,
     io,
     keras,

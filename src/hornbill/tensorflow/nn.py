@@ -91,6 +91,24 @@ def l2_loss(t, name=None):
     return lift(lambda x: jnp.sum(jnp.square(x)) / 2)(jnp.asarray(unwrap(t)))
 
 
+def compute_average_loss(
+    per_example_loss, sample_weight=None, global_batch_size=None, name=None
+) -> Tensor:
+    """The sum of the losses over the size of the whole batch.
+
+    A strategy's `run` sees whole batches: all devices' losses are in the sum.
+    """
+    losses = math.multiply(per_example_loss, 1.0 if sample_weight is None else sample_weight)
+    size = losses.shape[0] if global_batch_size is None else global_batch_size
+    total = math.reduce_sum(losses)
+    return total / jnp.asarray(unwrap(size), unwrap(total).dtype)
+
+
+def scale_regularization_loss(regularization_loss, name=None) -> Tensor:
+    """The sum of the losses: one program over all devices adds them once."""
+    return math.reduce_sum(regularization_loss)
+
+
 def _inner(values, data_format):
     """Strides and the like without those of the batch and the channels."""
     if isinstance(values, int):

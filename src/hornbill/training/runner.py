@@ -253,7 +253,8 @@ class StepRunner:
             held = self._holders(cells), self._holders(fixed)
             abstract = [[_struct(v._value) for v in group] for group in held]
             # The old state of a checked step is kept until the new one is known to be good.
-            kind = self.mode, self.members, self.checks, self._distributed(held)
+            spread = placement.mesh_of([v._value for group in held for v in group]) is not None
+            kind = self.mode, self.members, self.checks, spread
             program = Compiled(self._pure(cells, fixed, each), [*abstract, batch], *kind)
             # A first run of a user's step may have made variables (optimizer slots, metrics).
             if [*map(id, cells)] == [*map(id, state_of(self.model, self.mode)[0])]:
@@ -263,18 +264,6 @@ class StepRunner:
             f"{type(self.model).__name__}.{self.mode}_step makes new variables at each call. "
             "Make them in __init__ or build."
         )
-
-    def _distributed(self, held) -> bool:
-        """Whether several devices share the work; tells where they share the weights alone."""
-        spread = placement.mesh_of([v._value for group in held for v in group]) is not None
-        if spread and placement.plan() is None and self.mode == "train":
-            warnings.warn(
-                f"The weights of '{self.model.name}' lie on several devices, and no distribution "
-                "holds: each of them works on whole batches. Train inside of "
-                "`with distribution.scope():`, or call hornbill.distribution.set_distribution.",
-                stacklevel=2,
-            )
-        return spread
 
     def _check_gradients(self, traced) -> None:
         """Tells, once, which weights the loss does not depend on."""
