@@ -43,7 +43,7 @@ def test_scope_takes_keras_updates():
 def test_refusals():
     with pytest.raises(ValueError, match="Received: initialize_variables=False"):
         StatelessScope(initialize_variables=False)
-    with pytest.raises(ValueError, match="Received: layout='rows'"):
+    with pytest.raises(TypeError, match=r"A layout is a .*Received: 'rows'"):
         hb.Variable(1.0, layout="rows")
     with pytest.raises(ValueError, match="Received: backend='torch'"):
         config.set_backend("torch")

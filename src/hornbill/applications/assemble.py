@@ -173,6 +173,7 @@ def application(function_name: str, about: str, order=ORDER, defaults=(), chosen
 
     build.__signature__ = signature
     build.__name__ = build.__qualname__ = function_name
+    build.__module__ = (chosen or settings["features"]).__module__  # where one reads about it
     build.__doc__ = about
     return build
 
