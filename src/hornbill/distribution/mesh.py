@@ -172,7 +172,4 @@ def distribute_tensor(tensor, layout):
     >>> tuple(hb.distribution.distribute_tensor(hb.ops.ones((4, 2)), layout).sharding.spec)
     ('batch', None)
     """
-    sharding = placement.sharding_of(layout)
-    if isinstance(tensor, jax.core.Tracer):
-        return jax.lax.with_sharding_constraint(tensor, sharding)
-    return jax.device_put(tensor, sharding)
+    return placement.laid_out(tensor, placement.sharding_of(layout))

@@ -4,7 +4,7 @@ import collections.abc
 import re
 
 import jax
-from jax.sharding import NamedSharding, PartitionSpec
+from jax.sharding import NamedSharding
 
 from ..engine import placement
 from .mesh import DeviceMesh, TensorLayout, list_devices
@@ -130,9 +130,8 @@ class Distribution:
 
     def data_sharding(self, shape) -> NamedSharding:
         """That of a batch; where its rows cannot be divided, all devices have all of them."""
-        if not shape or shape[0] % self.num_model_replicas:
-            return NamedSharding(self.mesh, PartitionSpec())
-        return self.get_data_layout(shape).backend_layout
+        divides = shape and shape[0] % self.num_model_replicas == 0
+        return self.get_data_layout(shape if divides else ()).backend_layout
 
     def output_sharding(self, path: str) -> NamedSharding | None:
         """That of a layer's output."""

@@ -120,8 +120,11 @@ def spread(data):
 def outputs(path: str, values):
     """A layer's outputs, where the plan has a layout for them."""
     sharding = None if _plan is None else _plan.output_sharding(path)
-    if sharding is None:
-        return values
+    return values if sharding is None else laid_out(values, sharding)
+
+
+def laid_out(values, sharding):
+    """Arrays as a sharding says: moved there, or in a program from there on."""
     if any(isinstance(x, jax.core.Tracer) for x in jax.tree.leaves(values)):
         return jax.lax.with_sharding_constraint(values, sharding)
     return jax.device_put(values, sharding)
